@@ -1,0 +1,153 @@
+"""The control API's client: what the dashboard, the CLI and notebooks use."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pyarrow as pa
+from pydantic import ValidationError
+
+from iman.api.wire import (
+    DocumentDetail,
+    ErrorBody,
+    Health,
+    Me,
+    NewUser,
+    Overview,
+    ResyncRequest,
+    ResyncStarted,
+    Session,
+    SignIn,
+    User,
+)
+from iman.errors import (
+    DaemonRefused,
+    DaemonUnavailable,
+    ImanError,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    TooManySignIns,
+)
+
+ARROW = "application/vnd.apache.arrow.stream"
+BASE = "/api/v1"
+
+_RAISES: dict[int, type[ImanError]] = {
+    401: NotSignedIn,
+    403: NotAllowed,
+    404: NotFound,
+    429: TooManySignIns,
+}
+
+
+class DaemonClient:
+    """Speaks for one person: *token* is theirs, or None before sign-in.
+
+    Give several clients one ``httpx.Client`` (a new one costs tens of milliseconds).
+    Raises ``DaemonUnavailable`` when nobody answers, ``NotSignedIn``, ``NotAllowed``, ``NotFound``,
+    ``TooManySignIns`` and ``DaemonRefused`` for what the API answers.
+    """
+
+    def __init__(self, http: httpx.Client, token: str | None = None) -> None:
+        self._http = http
+        self._token = token
+
+    def as_person(self, token: str) -> DaemonClient:
+        return DaemonClient(self._http, token)
+
+    def health(self) -> Health:
+        return Health.model_validate_json(self._get("/health"))
+
+    def sign_in(self, name: str, password: str) -> Session:
+        body = SignIn(name=name, password=password)
+        return Session.model_validate_json(self._send("POST", "/sessions", body))
+
+    def sign_out(self) -> None:
+        self._send("DELETE", "/sessions/current")
+
+    def me(self) -> Me:
+        return Me.model_validate_json(self._get("/me"))
+
+    def overview(self, *, hours: int) -> Overview:
+        return Overview.model_validate_json(self._get("/overview", {"hours": hours}))
+
+    def document(self, document_id: int) -> DocumentDetail:
+        return DocumentDetail.model_validate_json(self._get(f"/documents/{document_id}"))
+
+    def neighbours(self, document_id: int, params: Mapping[str, Any]) -> dict[str, int | None]:
+        answer = self._answer("GET", f"/documents/{document_id}/neighbours", params=params).json()
+        return {"before": answer["before"], "after": answer["after"]}
+
+    def find(self, entry_type: str, number: str) -> int:
+        """The id of the document with that number. Raises ``NotFound``."""
+        params = {"entry_type": entry_type, "number": number}
+        return int(self._answer("GET", "/document-ids", params=params).json()["id"])
+
+    def resync(self, document_id: int, *, reason: str = "", request_id: str = "") -> ResyncStarted:
+        body = ResyncRequest(reason=reason, request_id=request_id)
+        return ResyncStarted.model_validate_json(
+            self._send("POST", f"/documents/{document_id}/resync", body)
+        )
+
+    def users(self) -> list[User]:
+        return [User.model_validate(user) for user in self._answer("GET", "/users").json()]
+
+    def add_user(self, name: str, password: str, role: str) -> User:
+        body = NewUser.model_validate({"name": name, "password": password, "role": role})
+        return User.model_validate_json(self._send("POST", "/users", body))
+
+    def sites(self) -> list[str]:
+        return list(self._answer("GET", "/sites").json())
+
+    def table(self, path: str, params: Mapping[str, Any] | None = None) -> pa.Table:
+        """The Arrow table at *path* (``/counts``, ``/failures``, ``/documents``, …)."""
+        answer = self._answer("GET", path, params=params, headers={"accept": ARROW})
+        with pa.ipc.open_stream(io.BytesIO(answer.content)) as reader:
+            table = reader.read_all()
+        total = answer.headers.get("x-iman-total")
+        return table.replace_schema_metadata({"total": total}) if total else table
+
+    def _get(self, path: str, params: Mapping[str, Any] | None = None) -> bytes:
+        return self._answer("GET", path, params=params).content
+
+    def _send(self, method: str, path: str, body: Any = None) -> bytes:
+        content = None if body is None else body.model_dump_json()
+        return self._answer(method, path, content=content).content
+
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        content: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        sent = dict(headers or {})
+        if self._token:
+            sent["authorization"] = f"Bearer {self._token}"
+        if content is not None:
+            sent["content-type"] = "application/json"
+        try:
+            answer = self._http.request(
+                method, BASE + path, params=params, content=content, headers=sent
+            )
+        except httpx.TransportError as exc:
+            raise DaemonUnavailable(f"The daemon does not answer ({type(exc).__name__}).") from exc
+        if answer.is_success:
+            return answer
+        raise _error_of(answer)
+
+
+def _error_of(answer: httpx.Response) -> ImanError:
+    try:
+        message = ErrorBody.model_validate_json(answer.content).message
+    except ValidationError:
+        message = f"The daemon answered {answer.status_code} without saying why."
+    if answer.status_code >= 500:
+        return DaemonUnavailable(message)
+    return _RAISES.get(answer.status_code, DaemonRefused)(message)

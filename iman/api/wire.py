@@ -1,0 +1,236 @@
+"""The JSON shapes of the control API, shared by the server and its client.
+
+Money travels as a decimal string, moments as UTC with an offset. Tables travel as Arrow IPC instead;
+their columns are named in ``iman/reading/frames.py``.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from iman.domain.document import DocumentState, EntryType, ErpSyncStatus
+from iman.domain.people import Permission, Role
+
+
+class Wire(BaseModel):
+    """Unknown fields are refused, so that a misspelt one is noticed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ErrorBody(Wire):
+    """The one shape of every error answer."""
+
+    error: str = Field(description="A stable word: not_signed_in, not_allowed, not_found, …")
+    message: str = Field(description="What was wrong and what to do, for a person")
+
+
+class SignIn(Wire):
+    name: str = Field(min_length=1, max_length=80)
+    password: str = Field(min_length=1, max_length=200)
+
+
+class Session(Wire):
+    """A person's session. The token is shown once, here."""
+
+    token: str
+    name: str
+    role: Role
+    expires_at: datetime
+
+
+class Me(Wire):
+    name: str
+    role: Role
+    permissions: list[Permission]
+    expires_at: datetime
+
+
+class Beat(Wire):
+    """One loop of the daemon and when it last came round."""
+
+    loop: str
+    last_at: datetime | None
+    every_seconds: float
+    ok: bool
+    detail: str = Field(description="What it last did, or why it could not")
+
+
+class Breaker(Wire):
+    """Whether pushing is held back because Sage 300 is unwell."""
+
+    state: Literal["closed", "open", "half_open"]
+    reason: str
+    since: datetime | None
+    next_probe_at: datetime | None
+
+
+class Health(Wire):
+    """Answered without signing in; names nobody and no document."""
+
+    status: Literal["ready", "degraded", "starting", "stopping"]
+    version: str
+    company: str
+    now: datetime
+    started_at: datetime
+    sandbox: bool
+    loops: list[Beat]
+    breaker: Breaker
+
+
+class DocumentLine(Wire):
+    line: int
+    item: str
+    description: str
+    category: str
+    category_description: str
+    gl_account: str = Field(description="As posted: the category's account with the site's segment")
+    quantity: Decimal
+    unit_price: Decimal
+    amount: Decimal
+    tax: Decimal
+
+
+class Links(Wire):
+    """Pages of byondpro; null where the document has no such thing."""
+
+    booking: str | None
+    sales_order: str | None
+    document: str | None
+
+
+class DocumentRecord(Wire):
+    """All that is known of one document now."""
+
+    id: int
+    entry_type: EntryType
+    number: str
+    company: str
+    revision: int
+    state: DocumentState
+    erp_sync_status: ErpSyncStatus
+    site: str
+    site_name: str
+    booking: str
+    sales_order: str
+    description: str
+    customer: str
+    customer_name: str
+    document_date: date | None
+    amount: Decimal | None
+    currency: str
+    terms_code: str
+    terms_description: str
+    parent: str | None
+    round: int
+    attempt: int = Field(description="Attempts used in this round")
+    max_attempts: int
+    error_code: str | None
+    error_text: str | None = Field(description="What Sage 300 said, unaltered")
+    error_type: str | None
+    entity_kind: str | None
+    entity: str | None
+    first_failed_at: datetime | None
+    last_tried_at: datetime | None
+    next_try_at: datetime | None
+    received_at: datetime
+    synced_at: datetime | None
+    erp_reference: str | None
+    lines: list[DocumentLine]
+    links: Links
+
+
+class AttemptRecord(Wire):
+    """One try at one document."""
+
+    id: int
+    round: int
+    number: int = Field(description="1 to max_attempts within its round")
+    trigger: str = Field(description="intake, retry, resync, recovery")
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str | None = Field(
+        description="accepted, refused, unavailable, unknown, absent; null: under way"
+    )
+    burnt: bool = Field(description="Whether it counts towards the round's attempts")
+    http_status: int | None
+    error_code: str | None
+    error_text: str | None
+    error_type: str | None
+    entity: str | None
+    erp_reference: str | None
+    duration_ms: int | None
+    sent: str | None = Field(description="The request's body as sent, JSON text")
+    answered: str | None = Field(description="The answer's body as it came, cut at a set length")
+
+
+class ResyncRecord(Wire):
+    """Somebody's request to try again."""
+
+    id: int
+    at: datetime
+    by: str
+    origin: str = Field(description="dashboard, api, cli or byondpro")
+    reason: str
+    round: int
+    result: str | None = Field(description="synced, failed, or null while under way")
+
+
+class DocumentDetail(Wire):
+    document: DocumentRecord
+    attempts: list[AttemptRecord] = Field(description="Oldest first")
+    resyncs: list[ResyncRecord] = Field(description="Oldest first")
+
+
+class ResyncRequest(Wire):
+    reason: str = Field(default="", max_length=500)
+    request_id: str = Field(
+        default="", max_length=64, description="The same id twice starts one round, not two"
+    )
+
+
+class ResyncStarted(Wire):
+    document_id: int
+    number: str
+    round: int
+    message: str = "The resync has been started."
+
+
+class NewUser(Wire):
+    name: str = Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._@-]+$")
+    password: str = Field(min_length=8, max_length=200)
+    role: Role
+
+
+class User(Wire):
+    name: str
+    role: Role
+    created_at: datetime
+
+
+class Overview(Wire):
+    """The figures at the top of the first page. A window ends now and is *hours* long."""
+
+    hours: int
+    failed: int
+    failed_amount: Decimal
+    oldest_failed_at: datetime | None
+    retrying: int
+    waiting: int = Field(description="pending, syncing, waiting and unknown")
+    not_in_sage: int = Field(description="All open documents")
+    not_in_sage_amount: Decimal
+    synced: int = Field(description="Documents that reached Sage 300 in the window")
+    synced_amount: Decimal
+    first_attempts: int = Field(description="First attempts answered in the window")
+    first_attempt_success: float | None = Field(description="0 to 1; null when there was none")
+    previous_first_attempt_success: float | None = Field(description="The same, the window before")
+    refused: int = Field(description="Refused attempts in the window")
+    previous_refused: int
+    intake_problems: int = Field(
+        description="Events from byondpro that could not be read, still open"
+    )
+    currency: str

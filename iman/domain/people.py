@@ -1,0 +1,45 @@
+"""Who may do what: the one table of roles and permissions. ``docs/roles.md`` says the same in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person comes for."""
+
+    MANAGER = "manager"  # is it healthy, what is stuck, how much money
+    SUPPORT = "support"  # what failed, why, what to do now
+    ADMIN = "admin"  # resync, users, the daemon
+
+
+class Permission(StrEnum):
+    """One thing that may be allowed or refused."""
+
+    VIEW = "view"
+    EXPORT = "export"
+    RESYNC = "resync"
+    VIEW_AUDIT = "view_audit"
+    MANAGE_USERS = "manage_users"
+
+
+_READ = frozenset({Permission.VIEW, Permission.EXPORT})
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.MANAGER: _READ,
+    Role.SUPPORT: _READ,
+    Role.ADMIN: frozenset(Permission),
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """Somebody who signed in, or a named part of the system acting on its own."""
+
+    name: str
+    role: Role
+
+    def may(self, permission: Permission) -> bool:
+        """Whether this person's role carries *permission*."""
+        return permission in PERMISSIONS[self.role]
