@@ -1,7 +1,7 @@
 """The JSON shapes of the control API, shared by the server and its client.
 
-Money travels as a decimal string, moments as UTC with an offset. Tables travel as Arrow IPC instead;
-their columns are named in ``iman/reading/frames.py``.
+Money travels as a decimal string, moments as UTC with an offset. Tables travel as Arrow IPC
+instead; their columns are named in ``iman/reading/frames.py``.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ class Refused:
     code: str  # view return code where one is known ("1020"), else the API's own code name
     text: str  # unaltered
     http_status: int | None = None
-    local: bool = False  # the document itself is invalid; nothing was sent, nothing will help but a new revision
+    local: bool = False  # the document itself is invalid: nothing was sent, only a revision helps
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""Who may do what: the one table of roles and permissions. ``docs/roles.md`` says the same in words."""
+"""Who may do what: the one table of roles and permissions. ``docs/roles.md`` says it in words."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """The tables the read model answers, column by column.
 
-Moments are tz-aware UTC, money is ``decimal.Decimal`` in an object column (Arrow decimal128(19, 3)), text columns may
-hold None. A frame always has exactly these columns in this order, empty or not.
+Moments are tz-aware UTC, money is ``decimal.Decimal`` in an object column (Arrow
+decimal128(19, 3)), text columns may hold None.
+A frame always has exactly these columns in this order, empty or not.
 """
 
 from __future__ import annotations

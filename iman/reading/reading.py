@@ -1,4 +1,7 @@
-"""What a page may ask. Two ways to answer it: over the control API, or from the file while the daemon is away."""
+"""What a page may ask.
+
+Two ways to answer it: over the control API, or from the file while the daemon is away.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,10 @@ class DaemonStatus:
 
 
 class Reading(Protocol):
-    """One read model. Never writes. Raises ``DaemonUnavailable`` or ``LedgerError`` when there is no answer at all."""
+    """One read model; never writes.
+
+    Raises ``DaemonUnavailable`` or ``LedgerError`` when there is no answer at all.
+    """
 
     def status(self) -> DaemonStatus: ...
 
