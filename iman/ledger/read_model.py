@@ -25,6 +25,7 @@ from iman.ledger.utc import from_db, to_db
 
 _SQL = queries("reading")
 _HOURLY_UP_TO = 72  # hours; beyond, a trend's buckets are days
+_RENAMED = frozenset({"document_id", "attempt_id", "reference", "payload"})
 Row = dict[str, Any]
 
 
@@ -193,7 +194,8 @@ def beats(conn: duckdb.DuckDBPyConnection) -> list[Row]:
 
 def last_heard(conn: duckdb.DuckDBPyConnection) -> datetime | None:
     """The newest heartbeat any daemon wrote."""
-    return from_db(_one(conn, "newest_beat", {})[0])
+    moment: datetime | None = _one(conn, "newest_beat", {})[0]
+    return from_db(moment)
 
 
 def window_start(now: datetime, hours: int) -> datetime:
@@ -202,19 +204,20 @@ def window_start(now: datetime, hours: int) -> datetime:
 
 
 def _record(row: Row, known: Facts) -> Row:
-    lines = _lines(row.pop("payload"))
+    lines = _lines(row["payload"])
     state = DocumentState(row["state"])
     number = row["number"]
+    told = {key: value for key, value in row.items() if key not in _RENAMED}
     links = {
         "booking": known.link("booking", booking=row["booking"]),
         "sales_order": known.link("sales_order", sales_order=row["sales_order"]),
         "document": known.link(row["entry_type"], number=number),
     }
     return {
-        **row,
-        "id": row.pop("document_id"),
+        **told,
+        "id": row["document_id"],
         "erp_sync_status": erp_sync_status(state),
-        "erp_reference": row.pop("reference"),
+        "erp_reference": row["reference"],
         "max_attempts": known.max_attempts,
         "lines": lines,
         "links": links,
@@ -222,7 +225,8 @@ def _record(row: Row, known: Facts) -> Row:
 
 
 def _attempt(row: Row) -> Row:
-    return {**row, "id": row.pop("attempt_id"), "erp_reference": row.pop("reference")}
+    told = {key: value for key, value in row.items() if key not in _RENAMED}
+    return {**told, "id": row["attempt_id"], "erp_reference": row["reference"]}
 
 
 def _resync(row: Row, record: Row, attempts: Sequence[Row]) -> Row:
