@@ -55,7 +55,7 @@ class OfflinePeople:
         """
         with read_only(self._path) as conn:
             found = find_session(conn, token_digest(token), now=datetime.now(UTC))
-        return found and _me(found.name, found.role, found.expires_at)
+        return None if found is None else _me(found.name, found.role, found.expires_at)
 
     def sign_in(self, name: str, password: str) -> Me:
         """Raises ``NotSignedIn`` or ``LedgerError``. Nothing is written, so the caller keeps it."""
