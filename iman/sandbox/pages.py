@@ -46,9 +46,9 @@ def renderer(folder: str, **common: object) -> Render:
     environment.filters["segment"] = lambda text: quote(str(text), safe="")
     environment.globals.update(common)
 
-    def render(name: str, status: int = 200, **values: Any) -> HTMLResponse:
+    def render(name: str, http_status: int = 200, **values: Any) -> HTMLResponse:
         page = environment.get_template(f"{folder}/{name}.html").render(**values)
-        return HTMLResponse(page, status_code=status, headers=_HEADERS)
+        return HTMLResponse(page, status_code=http_status, headers=_HEADERS)
 
     return render
 

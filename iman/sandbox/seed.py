@@ -188,9 +188,7 @@ ITEMS = (
 
 
 def _company(number: str, name: str, site: str, terms: str) -> Customer:
-    return Customer(
-        number=number, name=name, site=site, kind="company", group="COMPANY", terms=terms
-    )
+    return Customer(number=number, name=name, site=site, kind="company", group="COMP", terms=terms)
 
 
 CUSTOMERS = (
@@ -212,7 +210,7 @@ CUSTOMERS = (
     _company("CO-0001", "Shire of Wattle Creek", "RVB", "EOM"),
 )
 
-CUSTOMER_GROUPS = ((CUSTOMER_GROUP, "Family"), ("COMPANY", "Companies"))
+CUSTOMER_GROUPS = ((CUSTOMER_GROUP, "Family"), ("COMP", "Companies"))
 TAX_CODES = (
     ("AUS-GST", "GST 10 %", Decimal(10), 1),
     ("GST-FREE", "GST free", Decimal(0), 2),
