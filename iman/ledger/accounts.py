@@ -9,7 +9,7 @@ import duckdb
 
 from iman.domain.people import Role
 from iman.ledger.ids import Ids
-from iman.ledger.queries import queries
+from iman.ledger.queries import first_row, queries
 from iman.ledger.utc import from_db, to_db
 
 _SQL = queries("people")
@@ -44,7 +44,7 @@ class AuditEvent:
 
 
 def find_user(conn: duckdb.DuckDBPyConnection, name: str) -> StoredUser | None:
-    row = conn.execute(_SQL["user"], {"name": name}).fetchone()
+    row = first_row(conn, _SQL["user"], {"name": name})
     if row is None:
         return None
     return StoredUser(
@@ -97,7 +97,7 @@ def find_session(
     conn: duckdb.DuckDBPyConnection, digest: str, *, now: datetime
 ) -> StoredSession | None:
     """The session if it has neither ended nor expired."""
-    row = conn.execute(_SQL["session"], {"digest": digest, "now": to_db(now)}).fetchone()
+    row = first_row(conn, _SQL["session"], {"digest": digest, "now": to_db(now)})
     if row is None:
         return None
     return StoredSession(name=row[0], role=Role(row[1]), expires_at=from_db(row[2]))

@@ -21,7 +21,7 @@ from iman.errors import LedgerError, LedgerLocked
 from iman.ledger import outbox, pushing, receiving
 from iman.ledger.ids import Ids
 from iman.ledger.migrate import migrate
-from iman.ledger.queries import queries
+from iman.ledger.queries import first_row, queries
 from iman.ledger.receiving import Received
 from iman.ledger.utc import from_db
 from iman.ledger.writer import InlineWriter, Work, Writer
@@ -188,5 +188,5 @@ def _ledger_id(conn: duckdb.DuckDBPyConnection) -> str:
 
 
 def _first(conn: duckdb.DuckDBPyConnection, sql: str, values: dict[str, object]) -> object | None:
-    row = conn.execute(sql, values).fetchone()
+    row = first_row(conn, sql, values)
     return None if row is None else row[0]

@@ -7,6 +7,8 @@ from itertools import count
 
 import duckdb
 
+from iman.ledger.queries import first_row
+
 _NEWEST = {
     "document": "SELECT max(document_id) FROM documents",
     "attempt": "SELECT max(attempt_id) FROM attempts",
@@ -23,7 +25,7 @@ class Ids:
     def __init__(self, conn: duckdb.DuckDBPyConnection) -> None:
         self._next: defaultdict[str, count[int]] = defaultdict(count)
         for kind, sql in _NEWEST.items():
-            row = conn.execute(sql).fetchone()
+            row = first_row(conn, sql)
             self._next[kind] = count(((row[0] if row else None) or 0) + 1)
 
     def take(self, kind: str) -> int:

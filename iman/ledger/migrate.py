@@ -7,6 +7,7 @@ from importlib import resources
 import duckdb
 
 from iman.errors import LedgerError, LedgerTooNew
+from iman.ledger.queries import first_row
 
 
 def migrations() -> list[tuple[int, str]]:
@@ -22,12 +23,13 @@ def migrations() -> list[tuple[int, str]]:
 
 def schema_version(conn: duckdb.DuckDBPyConnection) -> int:
     """0 for an empty file."""
-    known = conn.execute(
-        "SELECT count(*) FROM information_schema.tables WHERE table_name = 'schema_migrations'"
-    ).fetchone()
+    known = first_row(
+        conn,
+        "SELECT count(*) FROM information_schema.tables WHERE table_name = 'schema_migrations'",
+    )
     if not known or not known[0]:
         return 0
-    row = conn.execute("SELECT coalesce(max(number), 0) FROM schema_migrations").fetchone()
+    row = first_row(conn, "SELECT coalesce(max(number), 0) FROM schema_migrations")
     return int(row[0]) if row else 0
 
 

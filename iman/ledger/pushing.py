@@ -16,7 +16,7 @@ from iman.domain.outcome import OUTCOME_NAMES, Absent, Refused, Unknown
 from iman.domain.retry import AskSage, Done, GiveUp, RetryAt
 from iman.ledger.ids import Ids
 from iman.ledger.outbox import StatusChange, queue_write_backs
-from iman.ledger.queries import queries
+from iman.ledger.queries import first_row, queries
 from iman.ledger.utc import from_db, to_db
 
 _SQL = queries("pushing")
@@ -329,5 +329,5 @@ def recover(conn: duckdb.DuckDBPyConnection, *, now: datetime) -> int:
             for row in rows
         )
         insert_attempt_rollup(conn, counted)
-    marked = conn.execute(_SQL["mark_interrupted"], {"now": to_db(now)}).fetchone()
+    marked = first_row(conn, _SQL["mark_interrupted"], {"now": to_db(now)})
     return int(marked[0]) if marked else 0

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib import resources
+from typing import Any
+
+import duckdb
 
 _NAME = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 
@@ -17,3 +20,11 @@ def queries(file: str) -> dict[str, str]:
     return {
         name: body.strip().rstrip(";") for name, body in zip(parts[1::2], parts[2::2], strict=True)
     }
+
+
+def first_row(
+    conn: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any] | None = None
+) -> tuple[Any, ...] | None:
+    """The first row, with the rest read too: an unfinished result would keep the cursor busy."""
+    rows = conn.execute(sql, values or {}).fetchall()
+    return rows[0] if rows else None

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from iman.domain.document import CLOSED_STATES, DocumentState, EntryType, erp_sync_status
 from iman.domain.gl_account import posted_account
 from iman.errors import NotFound
-from iman.ledger.queries import queries
+from iman.ledger.queries import first_row, queries
 from iman.ledger.utc import from_db, to_db
 
 _SQL = queries("reading")
@@ -117,9 +117,7 @@ def find_document(
     conn: duckdb.DuckDBPyConnection, number: str, entry_type: str | None = None
 ) -> int:
     """Raises ``NotFound``."""
-    row = conn.execute(
-        _SQL["find_document"], {"number": number, "entry_type": entry_type}
-    ).fetchone()
+    row = first_row(conn, _SQL["find_document"], {"number": number, "entry_type": entry_type})
     if row is None:
         raise NotFound(f"There is no document {number}.")
     return int(row[0])
@@ -278,7 +276,7 @@ def _line(line: Row, segment: str, rule: str) -> Row:
 
 
 def _table(conn: duckdb.DuckDBPyConnection, name: str, values: Row) -> pa.Table:
-    found = conn.sql(_SQL[name], params=values).to_arrow_table()
+    found = conn.cursor().sql(_SQL[name], params=values).to_arrow_table()
     for place, column in enumerate(found.schema):
         if pa.types.is_timestamp(column.type) and column.type.tz is None:
             aware = pc.assume_timezone(found.column(place), "UTC")
@@ -299,5 +297,5 @@ def _rows(conn: duckdb.DuckDBPyConnection, name: str, values: Row) -> list[Row]:
 
 
 def _one(conn: duckdb.DuckDBPyConnection, name: str, values: Row) -> tuple[Any, ...]:
-    row = conn.execute(_SQL[name], values).fetchone()
+    row = first_row(conn, _SQL[name], values)
     return row if row is not None else (None,)

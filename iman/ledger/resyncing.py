@@ -10,7 +10,7 @@ from iman.domain.document import RESYNCABLE_STATES, DocumentKey, EntryType, ErpS
 from iman.errors import DaemonRefused, NotFound
 from iman.ledger.ids import Ids
 from iman.ledger.outbox import StatusChange, queue_write_backs
-from iman.ledger.queries import queries
+from iman.ledger.queries import first_row, queries
 from iman.ledger.utc import to_db
 
 _SQL = queries("pushing")
@@ -32,13 +32,11 @@ def restart(
     The same *request_id* again answers the round it began. A document that is not failed or parked
     is left as it is.
     """
-    state = conn.execute(_SQL["document_state"], {"id": document_id}).fetchone()
+    state = first_row(conn, _SQL["document_state"], {"id": document_id})
     if state is None:
         return None
     if request_id:
-        again = conn.execute(
-            _SQL["same_request"], {"id": document_id, "request_id": request_id}
-        ).fetchone()
+        again = first_row(conn, _SQL["same_request"], {"id": document_id, "request_id": request_id})
         if again is not None:
             return int(again[0])
     _, company, entry_type, number, revision, now_in, round_, _ = state
@@ -80,7 +78,7 @@ def restart_or_say_why(
 
     Raises ``NotFound``, or ``DaemonRefused`` with the state that forbids it.
     """
-    state = conn.execute(_SQL["document_state"], {"id": document_id}).fetchone()
+    state = first_row(conn, _SQL["document_state"], {"id": document_id})
     if state is None:
         raise NotFound(f"There is no document {document_id}.")
     begun = restart(
