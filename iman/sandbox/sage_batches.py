@@ -17,6 +17,7 @@ from iman.sandbox.sage_schema import INVOICE_BATCH
 from iman.sandbox.sage_store import SageStore
 
 _GENERATED = {"BatchNumber", "EntryNumber", "NumberOfEntries", "BatchTotal", "LastEntryNumber"}
+_RESCHEDULE = {"InvoiceDetails", "Terms", "DocumentDate"}
 _FINAL = {"Posted", "PostInProgress", "Deleted"}
 
 
@@ -122,6 +123,7 @@ class Batches:
             name: value
             for name, value in given.items()
             if name not in _GENERATED | {"Invoices", "BatchStatus", "UpdateOperation"}
+            and value is not None
         }
         self.store.save_batch(header | kept | {"DateLastEdited": self.today})
         for entry in given.get("Invoices") or []:
@@ -166,8 +168,8 @@ class Batches:
     def _update_entry(self, stored: Record, given: Record) -> None:
         # totals are computed anew, so what an earlier computation left must not be compared
         merged = {k: v for k, v in stored.items() if k != "DocumentTotalIncludingTax"} | given
-        if "InvoiceDetails" in given and "InvoicePaymentSchedules" not in given:
-            del merged["InvoicePaymentSchedules"]
+        if given.keys() & _RESCHEDULE and "InvoicePaymentSchedules" not in given:
+            merged |= {"InvoicePaymentSchedules": None, "DueDate": given.get("DueDate")}
         entry = sage_entries.complete(self.rules, merged, today=self.today)
         keys = {name: stored[name] for name in ("BatchNumber", "EntryNumber")}
         self._save_entry(

@@ -1,6 +1,6 @@
 """Completing one invoice entry as A/R does on insert: defaults, tax, totals, instalments."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from iman.sandbox.arithmetic import cents, due_date, months_later, share_out, tax_on, tax_within
 from iman.sandbox.sage_errors import SageError
@@ -85,7 +85,7 @@ def _complete_line(given: Record, number: int, customer: Record) -> Record:
         quantity, price = line.get("Quantity"), line.get("Price")
         if quantity is None or price is None:
             raise SageError("FieldInvalid", "Extended Amount with TIP cannot be blank.")
-        extended = cents(quantity * price)
+        extended = _extended(quantity, price)
     included = line.get("TaxIncluded1") or customer.get("TaxIncluded1") or "No"
     tax_class = line.get("TaxClass1") or customer.get("TaxClassCode1") or 1
     rate = TAX_RATES.get(tax_class)
@@ -104,6 +104,15 @@ def _complete_line(given: Record, number: int, customer: Record) -> Record:
         "TaxBase1": net,
         "TaxAmount1": tax,
     }
+
+
+def _extended(quantity: Decimal, price: Decimal) -> Decimal:
+    try:
+        extended = cents(quantity * price)
+    except InvalidOperation as exc:  # more digits than the context holds
+        raise SageError("FieldInvalid", "ExtendedAmountWithTIP is too large.") from exc
+    check_fields(INVOICE_DETAIL, {"ExtendedAmountWithTIP": extended})
+    return extended
 
 
 def _total(entry: Record) -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from iman.sandbox.faults import WEB_API, Switchboard
 from iman.sandbox.sage_batches import Batches
-from iman.sandbox.sage_errors import SageError, no_such_record
+from iman.sandbox.sage_errors import SageError, no_such_record, not_defined
 from iman.sandbox.sage_metadata import metadata
 from iman.sandbox.sage_payload import Record, check_fields, loads, parse, shown_day, whole
 from iman.sandbox.sage_posting import Posting
@@ -158,9 +158,23 @@ class WebApi:
             raise SageError("FieldInvalid", f"{resource.key[0]} cannot be blank.")
         if self.store.record(resource.name, key) is not None:
             raise SageError("RecordDuplicate", f'{resource.key[0]} "{key}" already exists.')
-        body = DEFAULTS.get(resource.name, {}) | given
+        body = DEFAULTS.get(resource.name, {}) | self._from_group(resource, given) | given
+        body = whole(resource.entity, body)
         self.store.save_record(resource.name, key, body)
         return body
+
+    def _from_group(self, resource: Resource, given: Record) -> Record:
+        """What a new customer takes from its customer group."""
+        if resource.name != "ARCustomers":
+            return {}
+        code = given.get("GroupCode") or ""
+        group = self.store.record("ARCustomerGroups", code)
+        if group is None:
+            missing = self.switchboard.get().variants.missing_code
+            raise missing.error(not_defined("Customer Group", code, "A/R Customer Groups"))
+        profile = self.store.record("CSCompanyProfile", "1") or {}
+        taken = {name: group.get(name) for name in ("AccountSet", "Terms", "TaxGroup")}
+        return taken | {"CurrencyCode": profile.get("FunctionalCurrency")}
 
     def _change(self, verb: str, resource: Resource, key: Record, given: Record) -> None:
         if resource.name == "ARInvoiceBatches":
@@ -174,7 +188,8 @@ class WebApi:
         check_fields(resource.entity, given)
         base = DEFAULTS.get(resource.name, {}) if verb == "PUT" else stored
         fixed = {part: stored[part] for part in resource.key}
-        self.store.save_record(resource.name, name, base | given | fixed)
+        body = whole(resource.entity, base | given | fixed)
+        self.store.save_record(resource.name, name, body)
 
     def _process(self, given: Record) -> Answer:
         if not self.posting.acquire(blocking=False):
