@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -18,29 +17,23 @@ from iman import __version__
 from iman.api.app import create_app
 from iman.api.passwords import hash_password
 from iman.classify import classify
-from iman.daemon import ApiThread, Daemon, Every, stop_on_signals
+from iman.daemon import ApiThread, Daemon, Every
+from iman.demo import DEMO_SIGN_INS
 from iman.domain.attempt import Verdict
-from iman.domain.people import Role
 from iman.domain.retry import RetryPolicy
-from iman.errors import ImanError
 from iman.gateways.byondpro import Byondpro
 from iman.gateways.byondpro_feed import read_document
 from iman.gateways.sage300 import Sage300
 from iman.ledger.accounts import find_user, save_user
 from iman.ledger.duckdb_ledger import DuckDBLedger
+from iman.net import listen
 from iman.settings import DaemonSettings
+from iman.signals import stop_on_signals
 from iman.sync.beats import Beats
 from iman.sync.breaker import Breaker
 from iman.sync.intake import Intake, StatusWriteBack
 from iman.sync.ports import Now
 from iman.sync.push import Pusher
-
-#: The sandbox's people, known to everybody: only ever added where ``sandbox`` is on.
-DEMO_SIGN_INS = (
-    ("admin", Role.ADMIN, "admin-demo"),
-    ("support", Role.SUPPORT, "support-demo"),
-    ("manager", Role.MANAGER, "manager-demo"),
-)
 
 
 def utc_now() -> datetime:
@@ -163,25 +156,6 @@ async def _run(
         await daemon.run(stop)
     finally:
         api.stop()
-
-
-def listen(host: str, port: int, setting: str) -> socket.socket:
-    """A bound socket. Raises ``ImanError`` naming the port and its setting when it is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family)
-    try:
-        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows: reuse would share the port
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((host, port))
-        bound.listen(128)
-    except OSError as exc:
-        bound.close()
-        taken = exc.errno in {errno.EADDRINUSE, errno.EACCES, getattr(errno, "WSAEADDRINUSE", -1)}
-        why = "is in use by another program" if taken else f"cannot be listened on: {exc.strerror}"
-        raise ImanError(f"Port {port} on {host} {why}. Choose another with {setting}.") from exc
-    return bound
 
 
 def _write_facts(ledger: DuckDBLedger, settings: DaemonSettings, now: Now) -> None:

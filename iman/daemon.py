@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import socket
 import threading
 from collections.abc import Callable, Sequence
@@ -202,9 +201,3 @@ class ApiThread:
 
     def _serve(self) -> None:
         asyncio.run(self._server.serve(sockets=[self._listening]))
-
-
-def stop_on_signals(stop: Callable[[], object]) -> None:
-    """Ctrl-C and a service manager's stop, on every system."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop())

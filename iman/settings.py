@@ -29,7 +29,16 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 #: Read by us, but no field of a class.
 FILE_VARIABLE = "IMAN_SETTINGS"
 #: What ``iman up`` and tests hand to the processes they start.
-_PRIVATE = frozenset({FILE_VARIABLE, "IMAN_SANDBOX_TOKEN", "IMAN_SANDBOX_PASSWORD"})
+_PRIVATE = frozenset(
+    {
+        FILE_VARIABLE,
+        "IMAN_SANDBOX_TOKEN",
+        "IMAN_SANDBOX_PASSWORD",
+        "IMAN_USER",
+        "IMAN_USER_PASSWORD",
+        "IMAN_NEW_PASSWORD",
+    }
+)
 
 
 def settings_file() -> Path:
