@@ -156,7 +156,12 @@ def script(name: str) -> Path:
 
 
 @contextlib.contextmanager
-def running(sandbox: Sandbox, *, say: Callable[[str], None] = lambda _: None) -> Iterator[Sandbox]:
+def running(
+    sandbox: Sandbox,
+    *,
+    say: Callable[[str], None] = lambda _: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[Sandbox]:
     """Start all four, wait until each is well, and stop them at the end.
 
     Raises ``ImanError`` for a port that is taken or a process that does not come up; what was
