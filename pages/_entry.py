@@ -1,1 +1,38 @@
+"""What every page shares: the door check, the look, the navigation, and who is looking."""
 
+from pathlib import Path
+
+import streamlit as st
+
+from iman.dashboard import look, parts, session, text
+from iman.domain.people import Permission
+
+STATIC = Path(__file__).parent / "static"
+
+st.set_page_config(page_title=text.PRODUCT, page_icon=str(STATIC / "icon.svg"), layout="wide")
+look.apply()
+session.require_gate()
+person = session.me()
+
+pages = [
+    st.Page("overview.py", title=text.OVERVIEW, icon=":material/monitoring:", default=True),
+    st.Page("monitor.py", title=text.MONITOR, icon=":material/sync_problem:"),
+    st.Page("document.py", title=text.DOCUMENT, icon=":material/description:"),
+    st.Page("how_it_works.py", title=text.HOW, icon=":material/menu_book:"),
+]
+if Permission.MANAGE_USERS in person.permissions:
+    pages.append(st.Page("people.py", title=text.PEOPLE, icon=":material/group:"))
+
+dark = st.context.theme.type == "dark"
+st.logo(
+    str(STATIC / ("logo-dark.svg" if dark else "logo-light.svg")),
+    size="large",
+    icon_image=str(STATIC / "icon.svg"),
+)
+page = st.navigation(pages)
+with st.sidebar:
+    parts.live_switch()
+    parts.who(person)
+
+parts.daemon_banner()
+parts.answering(page.run)

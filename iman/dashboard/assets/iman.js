@@ -1,0 +1,37 @@
+/* Two small courtesies of the dashboard's pages. Every page works without them. */
+(() => {
+  if (window.imanIsHere) return;
+  window.imanIsHere = true;
+
+  /* A link to another page of the dashboard changes the page in place instead of loading all anew:
+     Streamlit follows the browser's history. */
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href^='/'], a[href^='?']");
+    const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+    if (!link || !link.closest("[data-testid='stHtml']") || link.target === "_blank" || !plain) return;
+    if (new URL(link.href).pathname.startsWith("/auth/")) return;
+    event.preventDefault();
+    history.pushState({}, "", link.href);
+    window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+  });
+
+  /* A row is as good as the link in it, unless somebody marks text in it. */
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest?.(".iman-table tr");
+    if (row && !event.target.closest("a") && getSelection().isCollapsed) row.querySelector("a.iman-open")?.click();
+  });
+
+  /* A tab whose session has ended goes to the sign-in form, also when nobody touches it. */
+  const mayStay = async () => {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch("/auth/session", { cache: "no-store", credentials: "same-origin" });
+      if (answer.status === 401) {
+        const here = location.pathname + location.search;
+        location.assign("/auth/login?next=" + encodeURIComponent(here));
+      }
+    } catch { /* the dashboard is being restarted */ }
+  };
+  setInterval(mayStay, 4000);
+  document.addEventListener("visibilitychange", mayStay);
+})();

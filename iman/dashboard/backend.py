@@ -1,0 +1,58 @@
+"""What the whole dashboard process shares; each part is made when first asked for.
+
+Not in ``st.cache_resource``: any browser may empty that for everyone.
+"""
+
+from __future__ import annotations
+
+import secrets
+from functools import cache
+
+import httpx
+
+from iman.api.client import DaemonClient
+from iman.dashboard.sessions import OfflinePeople, Sessions
+from iman.dashboard.settings import DashboardSettings
+
+#: Proves to the script that the gate stood in front of it; new in every process.
+GATE_SECRET = secrets.token_hex(16)
+
+_PATIENCE = httpx.Timeout(10.0, connect=1.0)
+
+
+@cache
+def settings() -> DashboardSettings:
+    return DashboardSettings()
+
+
+@cache
+def _http() -> httpx.Client:
+    # trust_env: a proxy meant for the web must not get between two processes of ours
+    return httpx.Client(base_url=str(settings().api_url), timeout=_PATIENCE, trust_env=False)
+
+
+def daemon(token: str | None = None) -> DaemonClient:
+    """The control API, speaking for the person *token* belongs to."""
+    return DaemonClient(_http(), token)
+
+
+@cache
+def sessions() -> Sessions:
+    return Sessions(daemon(), _offline_people())
+
+
+def close() -> None:
+    """Let go of the connections when the process ends."""
+    if _http.cache_info().currsize:
+        _http().close()
+
+
+def _offline_people() -> OfflinePeople | None:
+    path = settings().ledger
+    if path is None:
+        return None
+    try:
+        from iman.ledger.offline import OfflinePeople as FromFile
+    except ImportError:
+        return None
+    return FromFile(path)

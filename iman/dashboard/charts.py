@@ -1,0 +1,97 @@
+"""Charts: plain functions of a frame. The colours are the theme's (``.streamlit/config.toml``)."""
+
+from __future__ import annotations
+
+import html
+from datetime import datetime, timedelta
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from iman.dashboard import text
+
+CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
+
+_HOURLY_UP_TO = 72
+_COLOURS = 10
+
+
+def failure_trend(frame: pd.DataFrame, *, hours: int, now: datetime, zone: str) -> go.Figure:
+    """Refused attempts over the last *hours*, stacked by error type.
+
+    Equal frames within one bucket's time give equal figures, so that a chart at rest is left alone.
+    """
+    hourly = hours <= _HOURLY_UP_TO
+    step = timedelta(hours=1) if hourly else timedelta(days=1)
+    last = pd.Timestamp(now).floor("h" if hourly else "D")
+    buckets = pd.date_range(last - step * ((hours if hourly else hours // 24) - 1), last, freq=step)
+    shown = buckets.tz_convert(zone).tz_localize(None) if hourly else buckets.tz_localize(None)
+    figure = go.Figure()
+    for name in _in_order(frame):
+        of_type = frame[frame["error_type"].fillna("") == name].set_index("bucket")["failures"]
+        figure.add_bar(
+            x=list(shown),
+            y=[int(n) for n in of_type.reindex(buckets, fill_value=0)],
+            name=html.escape(text.error_type(name), quote=False),  # Plotly's text is half HTML
+            marker={"color": colour_of(name), "cornerradius": 3},
+            hovertemplate="%{y}",
+        )
+    return _styled(figure, shown, step)
+
+
+def failures_by_bucket(frame: pd.DataFrame) -> list[int]:
+    """All types together, in time's order: a sparkline's numbers."""
+    return [int(n) for n in frame.groupby("bucket")["failures"].sum().sort_index()]
+
+
+def describe_trend(frame: pd.DataFrame, window: str) -> str:
+    """The trend in words, for people who do not see the chart."""
+    if frame.empty:
+        return text.NOTHING_FAILED
+    totals = frame.groupby("error_type", dropna=False)["failures"].sum()
+    parts = [
+        f"{text.error_type(name)} {int(totals[name])}"
+        for name in totals.sort_values(ascending=False, kind="stable").index
+    ]
+    return f"Refused attempts in the last {window} by error type: {', '.join(parts)}"
+
+
+def colour_of(name: str) -> str:
+    """A placeholder that Streamlit replaces by the theme's colour of that place."""
+    known = list(text.ERROR_TYPES)
+    place = known.index(name) if name in known else known.index("other")
+    return f"#{place % _COLOURS + 1:06d}"
+
+
+def _in_order(frame: pd.DataFrame) -> list[str]:
+    present = set(frame["error_type"].fillna(""))
+    known = [name for name in text.ERROR_TYPES if name in present]
+    return known + sorted(present - set(known))
+
+
+def _styled(figure: go.Figure, shown: pd.DatetimeIndex, step: timedelta) -> go.Figure:
+    figure.update_layout(
+        barmode="stack",
+        height=280,
+        margin={"l": 4, "r": 8, "t": 8, "b": 4},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": None},
+        font={"family": "Inter, sans-serif", "size": 12.5},
+        hovermode="x unified",
+        bargap=0.25,
+        uirevision="keep",
+        showlegend=True,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+    )
+    half = step / 2
+    figure.update_xaxes(
+        range=[shown[0] - half, shown[-1] + half],
+        showgrid=False,
+        ticks="",
+        nticks=7,
+        automargin=True,
+    )
+    figure.update_yaxes(
+        rangemode="tozero", nticks=5, zeroline=False, ticks="", automargin=True, tickformat=",d"
+    )
+    return figure

@@ -1,0 +1,161 @@
+"""The Integration Monitor's own parts: Level 1 and Level 2."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+from urllib.parse import urlencode
+
+import pandas as pd
+import streamlit as st
+
+from iman.dashboard import filters, parts, session, text
+from iman.dashboard.parts import Column
+from iman.domain.document import DocumentState, EntryType
+from iman.reading.reading import DocumentFilter, Reading
+
+_TALLIES = (
+    (DocumentState.FAILED, "failed"),
+    (DocumentState.RETRYING, "retrying"),
+    (DocumentState.WAITING, "waiting"),
+    (DocumentState.PARKED, "parked"),
+    (DocumentState.SYNCED, "synced"),
+)
+
+
+def entry_type_cards(
+    counts: pd.DataFrame, chosen: EntryType | None, carried: dict[str, str]
+) -> None:
+    """Level 1: every entry type with its counts by state; each card leads to its list."""
+    kept = {k: v for k, v in carried.items() if k in ("show", "site", "order")}
+    cards = "".join(_card(row, chosen, kept) for row in parts.rows_of(counts))
+    st.html(f'<nav aria-label="{text.LEVEL_1}"><ul class="iman-kinds">{cards}</ul></nav>')
+
+
+def _card(row: Any, chosen: EntryType | None, kept: dict[str, str]) -> str:
+    kind = EntryType(row.entry_type)
+    address = "/monitor?" + urlencode({"type": kind.value, **kept})
+    current = ' aria-current="page"' if kind is chosen else ""
+    tallies = "".join(
+        f'<span class="iman-tally iman-{state.value}"><i aria-hidden="true"></i>'
+        f"{int(getattr(row, column)):,} {text.STATES[state].lower()}</span>"
+        for state, column in _TALLIES
+        if getattr(row, column) or state is DocumentState.FAILED
+    )
+    return (
+        f'<li><a class="iman-kind" href="{escape(address)}"{current}>'
+        f"<strong>{text.entry_types(kind)}</strong>{tallies}</a></li>"
+    )
+
+
+def filter_bar(wanted: DocumentFilter, reading: Reading) -> None:
+    """What to show; the address holds it."""
+    present = {str(name) for name in reading.open_errors()["error_type"].dropna()}
+    errors = sorted(present | ({wanted.error_type} if wanted.error_type else set()))
+    sites = sorted({*reading.sites(), *([wanted.site] if wanted.site else [])})
+    with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+        _choice("show", text.FILTER_SHOW, text.SHOW, filters.DEFAULT_SHOW)
+        _choice("site", text.FILTER_SITE, {"": text.EVERY_SITE, **{s: s for s in sites}}, "")
+        named = {name: text.error_type(name) for name in errors}
+        _choice("error", text.FILTER_ERROR, {"": text.EVERY_ERROR, **named}, "")
+        _choice("order", text.FILTER_ORDER, text.ORDERS, filters.DEFAULT_ORDER)
+        search_box()
+    if wanted.entity:
+        kind = wanted.entry_type.value if wanted.entry_type else filters.ALL_TYPES
+        clear = parts.inside("monitor", text.FILTER_CLEAR, "iman-button", type=kind)
+        cause = escape(text.cause(wanted.error_type, wanted.entity))
+        st.html(f'<p class="iman-title">{cause}{clear}</p>')
+
+
+def search_box() -> None:
+    parts.from_address("q", "")
+    st.text_input(
+        text.FILTER_SEARCH,
+        key="q",
+        type="search",
+        placeholder=text.FILTER_SEARCH_HINT,
+        max_chars=200,
+        width=250,
+        on_change=parts.to_address,
+        args=("q", ""),
+    )
+
+
+def listed(frame: pd.DataFrame, carried: dict[str, str]) -> None:
+    """Level 2: one row per document, with a link into byondpro and one to its own page."""
+    zone, now = session.zone(), session.now()
+    currencies = set(frame["currency"].dropna())
+    unit = f" ({currencies.pop()})" if len(currencies) == 1 else ""
+
+    def state(row: Any) -> str:
+        used = text.attempts_used(row.attempt, row.max_attempts)
+        chip = parts.chip(DocumentState(row.state))
+        return f"<div>{chip}<small>{used}</small></div>"
+
+    def document(row: Any) -> str:
+        link = parts.inside("document", row.number, "iman-open", id=row.id, **carried)
+        return f"<div>{link}<small>{text.day(row.document_date)}</small></div>"
+
+    def amount(row: Any) -> str:
+        return escape(text.money(row.amount, "" if unit else row.currency))
+
+    def said(row: Any) -> str:
+        if row.error:
+            return f'<span class="iman-error">{escape(row.error)}</span>'
+        return f"{text.IN_SAGE_AS} {escape(row.erp_reference)}" if row.erp_reference else "–"
+
+    def next_try(row: Any) -> str:
+        return text.moment(row.next_try_at, zone, now)
+
+    parts.table(
+        text.LEVEL_2,
+        [
+            Column(title="State", cell=state, css="iman-tight"),
+            Column(
+                title="Booking",
+                cell=lambda r: parts.outside(r.booking_url, r.booking or "–"),
+                css="iman-tight",
+            ),
+            Column(title="Document", cell=document, css="iman-tight"),
+            Column(title="Customer", cell=lambda r: _two(r.customer_name, r.customer)),
+            Column(title="Site", cell=lambda r: escape(r.site or "–")),
+            Column(title="Terms", cell=lambda r: _two(r.terms_code, r.terms_description)),
+            Column(title=f"Amount{unit}", cell=amount, css="iman-number"),
+            Column(title="What Sage 300 said", cell=said, css="iman-wide"),
+            Column(
+                title="First failed",
+                cell=lambda r: text.moment(r.first_failed_at, zone, now),
+                css="iman-tight",
+            ),
+            Column(title="Next try", cell=next_try, css="iman-tight"),
+        ],
+        parts.rows_of(frame),
+    )
+
+
+def none_found(wanted: DocumentFilter) -> None:
+    plain = not (wanted.search or wanted.site or wanted.error_type or wanted.entity)
+    if plain and wanted.states == filters.SHOW[filters.DEFAULT_SHOW]:
+        parts.empty(text.NOTHING_NEEDS_ATTENTION, text.NOTHING_NEEDS_ATTENTION_HINT)
+    else:
+        parts.empty(text.NO_MATCH, text.NO_MATCH_HINT)
+
+
+def _choice(name: str, label: str, options: dict[str, str], default: str) -> None:
+    parts.from_address(name, default, options)
+    st.selectbox(
+        label,
+        list(options),
+        format_func=lambda value: options[value],
+        key=name,
+        width=170,
+        on_change=parts.to_address,
+        args=(name, default),
+    )
+
+
+def _two(first: Any, second: Any) -> str:
+    """A value with its explanation below."""
+    if not first and not second:
+        return "–"
+    return f"<div>{escape(first or '–')}<small>{escape(second or '')}</small></div>"

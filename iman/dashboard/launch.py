@@ -1,0 +1,112 @@
+"""Puts the dashboard together: Streamlit's app behind the gate, with warm imports."""
+
+from __future__ import annotations
+
+import base64
+import gc
+import hashlib
+import logging
+import re
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+from streamlit import file_util
+
+from iman.dashboard import backend, text
+from iman.dashboard.gate import Gate, SecurityHeaders
+from iman.dashboard.settings import DashboardSettings
+from iman.dashboard.sign_in import SignIn
+
+log = logging.getLogger("iman.dashboard")
+
+
+def build(settings: DashboardSettings, pages: Path) -> st.App:
+    """The whole ASGI app. One per process."""
+    sessions = backend.sessions()
+    hosts = _hosts(settings)
+    sign_in = SignIn(
+        sessions,
+        static=pages / "static",
+        sandbox=settings.sandbox,
+        demo=settings.demo_sign_ins,
+        allowed_hosts=settings.dashboard_allowed_hosts,
+    )
+    return st.App(
+        pages / "_entry.py",
+        routes=sign_in.routes(),
+        middleware=[
+            Middleware(SecurityHeaders, headers=security_headers()),
+            Middleware(Gate, sessions=sessions, secret=backend.GATE_SECRET, allowed_hosts=hosts),
+        ],
+        lifespan=_lifespan,
+        on_script_error=_on_script_error,
+    )
+
+
+def server_config(settings: DashboardSettings) -> dict[str, Any]:
+    return {
+        "server.address": settings.dashboard_host,
+        "server.port": settings.dashboard_port,
+        "server.headless": True,
+    }
+
+
+def security_headers() -> dict[str, str]:
+    return {
+        "Content-Security-Policy": content_security_policy(),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        # not no-referrer: a form's Origin would become "null", and the gate looks at it
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+
+
+def content_security_policy() -> str:
+    """Nothing from elsewhere; of inline scripts only those in Streamlit's own page, by hash."""
+    page = (Path(file_util.get_static_dir()) / "index.html").read_text(encoding="utf-8")
+    inline = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    digests = (base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in inline)
+    hashes = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return (
+        f"default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
+        "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    )
+
+
+def _hosts(settings: DashboardSettings) -> tuple[str, ...]:
+    return (*settings.dashboard_allowed_hosts, settings.dashboard_host.lower())
+
+
+@asynccontextmanager
+async def _lifespan(_app: st.App) -> AsyncIterator[None]:
+    _warm()
+    yield
+    backend.close()
+
+
+def _warm() -> None:
+    """Load what every first page would wait for, and keep it out of later collections."""
+    import pandas as pd
+
+    from iman.dashboard import charts
+
+    frame = pd.DataFrame({"bucket": [], "error_type": [], "failures": []})
+    charts.failure_trend(frame, hours=24, now=pd.Timestamp.now("UTC"), zone="UTC").to_json()
+    gc.collect()
+    gc.freeze()
+
+
+def _on_script_error(error: Exception) -> bool:
+    """The person gets a number to quote; the log gets the rest."""
+    incident = secrets.token_hex(4)
+    log.error("page_failed incident=%s", incident, exc_info=error)
+    st.error(text.page_failed(incident), icon=":material/report:")
+    return True

@@ -1,0 +1,344 @@
+"""Parts that several pages are made of.
+
+Text from outside goes through ``html.escape`` into ``st.html``, or into ``st.code``. It never goes
+into a label, a Markdown call or ``st.table``: those would draw its images and links.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from iman.api.wire import Me
+from iman.dashboard import look, session, text
+from iman.domain.document import DocumentState, ErpSyncStatus
+from iman.errors import DaemonUnavailable, LedgerError, NotSignedIn
+from iman.reading.reading import DaemonStatus
+
+# -- what refreshes by itself ---------------------------------------------------------------------
+
+
+def live(every: float, part: Callable[..., None], *args: Any) -> None:
+    """Draw *part* now and every so many seconds, unless the person switched that off."""
+
+    @functools.wraps(part)
+    def guarded(*given: Any) -> None:
+        answering(lambda: part(*given))
+
+    st.fragment(guarded, run_every=every if session.live() else None)(*args)
+
+
+def answering(part: Callable[[], None]) -> None:
+    """Draw *part*, or say why nobody answers what it asks."""
+    try:
+        part()
+    except (DaemonUnavailable, LedgerError) as exc:
+        problem(text.NO_ANSWER, str(exc))
+    except NotSignedIn:
+        session.signed_out()
+
+
+def freshness() -> None:
+    """How old the figures are: now, since they are fetched when drawn."""
+    st.html(
+        f'<p class="iman-fresh">{text.as_of(session.now(), session.zone())}</p>', width="content"
+    )
+
+
+# -- the filter in the address --------------------------------------------------------------------
+
+
+def from_address(name: str, default: str, allowed: Iterable[str] | None = None) -> str:
+    """Ready the widget with key *name*: the address decides what it shows. Returns its value."""
+    wanted = st.query_params.get(name, default)
+    if allowed is not None and wanted not in set(allowed):
+        wanted = default
+    if st.session_state.get(name) != wanted:  # setting it anew would drop what is half typed
+        st.session_state[name] = wanted
+    return wanted
+
+
+def to_address(name: str, default: str) -> None:
+    """``on_change`` of that widget; the list starts at its first page again."""
+    value = str(st.session_state.get(name) or default)
+    if value == default:
+        st.query_params.pop(name, None)
+    else:
+        st.query_params[name] = value
+    if name != "page":
+        st.query_params.pop("page", None)
+
+
+# -- small things ---------------------------------------------------------------------------------
+
+
+def chip(state: DocumentState, title: str = "") -> str:
+    """A state by icon, word and colour."""
+    hint = escape(title or text.STATE_MEANINGS[state])
+    return (
+        f'<span class="iman-chip iman-{state.value}" title="{hint}">'
+        f'<i aria-hidden="true"></i>{text.STATES[state]}</span>'
+    )
+
+
+def erp_chip(status: ErpSyncStatus) -> str:
+    tone = {"pending": "pending", "failed": "failed", "processed": "synced"}[status.value]
+    return (
+        f'<span class="iman-chip iman-{tone}"><i aria-hidden="true"></i>'
+        f"{text.ERP_STATUS[status]}</span>"
+    )
+
+
+def lamp(tone: str, word: str) -> str:
+    return f'<span class="iman-chip iman-{tone}"><i aria-hidden="true"></i>{escape(word)}</span>'
+
+
+def outside(url: str | None, label: str) -> str:
+    """A link into byondpro; only the label where *url* is not one of the web's."""
+    if not url or urlsplit(url).scheme not in ("http", "https"):
+        return escape(label)
+    return (
+        f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer" '
+        f'title="{text.OPENS_BYONDPRO}">{escape(label)}'
+        '<span class="iman-out" aria-hidden="true"></span></a>'
+    )
+
+
+def inside(to: str, label: str, css: str = "", **params: Any) -> str:
+    """A link to another of our pages."""
+    query = urlencode({k: v for k, v in params.items() if v not in (None, "")})
+    address = f"/{to}" + (f"?{query}" if query else "")
+    return f'<a class="{css}" href="{escape(address)}">{escape(label)}</a>'
+
+
+def problem(headline: str, detail: str = "") -> None:
+    _note("bad", headline, detail, role="alert")
+
+
+def note(headline: str, detail: str = "") -> None:
+    _note("quiet", headline, detail, role="status")
+
+
+def _note(tone: str, headline: str, detail: str, *, role: str) -> None:
+    more = f"<p>{escape(detail)}</p>" if detail else ""
+    st.html(
+        f'<div class="iman-note iman-{tone}" role="{role}"><i aria-hidden="true"></i>'
+        f"<div><strong>{escape(headline)}</strong>{more}</div></div>"
+    )
+
+
+def empty(headline: str, hint: str = "") -> None:
+    """Nothing there, and what to do about it."""
+    st.html(
+        f'<div class="iman-empty"><i aria-hidden="true"></i><strong>{escape(headline)}</strong>'
+        f"<p>{escape(hint)}</p></div>"
+    )
+
+
+def done(headline: str) -> None:
+    _note("good", headline, "", role="status")
+
+
+def title_row(words: str) -> DeltaGenerator:
+    """The page's title; what stands beside it goes into the container this returns."""
+    row = st.container(
+        horizontal=True,
+        vertical_alignment="center",
+        horizontal_alignment="distribute",
+        key="title_row",
+    )
+    row.title(words, anchor=False, width="content")
+    return row.container(
+        horizontal=True, vertical_alignment="center", width="content", key="title_beside"
+    )
+
+
+def window() -> str:
+    """The time window of the figures; in the address, so it can be shared."""
+    default = "7d"
+    chosen = from_address("window", default, text.WINDOWS)
+    st.segmented_control(
+        text.WINDOW,
+        list(text.WINDOWS),
+        format_func=lambda name: text.WINDOWS[name][1],
+        key="window",
+        required=True,
+        label_visibility="collapsed",
+        on_change=to_address,
+        args=("window", default),
+    )
+    return chosen
+
+
+def pager(page: str, number: int, per_page: int, total: int, carried: dict[str, str]) -> None:
+    """Which rows are shown of how many, and the way to the others."""
+    first = (number - 1) * per_page + 1
+    last = min(number * per_page, total)
+    back = inside(page, text.PAGE_BEFORE, "iman-button", **carried, page=number - 1)
+    on = inside(page, text.PAGE_AFTER, "iman-button", **carried, page=number + 1)
+    st.html(
+        f'<nav class="iman-pager" aria-label="{text.PAGES}">{back if number > 1 else ""}'
+        f'<span class="iman-quiet">{text.shown(first, last, total)}</span>'
+        f"{on if last < total else ''}</nav>"
+    )
+
+
+def page_number() -> int:
+    given = st.query_params.get("page", "1")
+    return int(given) if given.isdecimal() and 1 <= int(given) <= 1_000_000 else 1
+
+
+def heading(words: str) -> None:
+    st.header(words, anchor=False)
+
+
+# -- figures --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figure:
+    """One number of a page's top row, with what it means."""
+
+    label: str
+    value: str
+    detail: str = ""
+    means: str = ""
+    tone: str = ""  # good, bad
+    picture: str = ""  # made by look.sparkline
+
+
+def figures(several: Sequence[Figure]) -> None:
+    cells = "".join(
+        f'<div class="iman-figure iman-{one.tone}" title="{escape(one.means)}">'
+        f"<dt>{escape(one.label)}</dt>"
+        f'<dd class="iman-value">{escape(one.value)}</dd>'
+        f'<dd class="iman-detail">{escape(one.detail)}</dd>'
+        + (f'<dd class="iman-picture">{one.picture}</dd>' if one.picture else "")
+        + "</div>"
+        for one in several
+    )
+    st.html(f'<dl class="iman-figures">{cells}</dl>')
+
+
+def sparkline(values: Sequence[float], label: str, tone: str = "quiet") -> str:
+    return look.sparkline(values, label, tone)
+
+
+# -- tables ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """*cell* makes HTML of a row and escapes what comes from outside."""
+
+    title: str
+    cell: Callable[[Any], str]
+    css: str = ""
+
+
+def table(caption: str, columns: Sequence[Column], rows: Iterable[Any]) -> None:
+    """A real HTML table: readable by any means, and a stack of cards on a phone."""
+    head = "".join(f'<th scope="col" class="{c.css}">{escape(c.title)}</th>' for c in columns)
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f'<td class="{c.css}" data-label="{escape(c.title)}">{c.cell(row)}</td>'
+            for c in columns
+        )
+        + "</tr>"
+        for row in rows
+    )
+    st.html(
+        f'<div class="iman-scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
+        f'<table class="iman-table"><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def rows_of(frame: pd.DataFrame) -> Iterable[Any]:
+    """A frame's rows by name, with None where pandas has its own nothing."""
+    for row in frame.itertuples(index=False, name=None):
+        yield SimpleNamespace(
+            **{
+                name: None if text.is_missing(value) else value
+                for name, value in zip(frame.columns, row, strict=True)
+            }
+        )
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> None:
+    """Names and values; the values are HTML and already escaped."""
+    cells = "".join(f"<div><dt>{escape(k)}</dt><dd>{v or '–'}</dd></div>" for k, v in pairs)
+    st.html(f'<dl class="iman-facts">{cells}</dl>')
+
+
+# -- on every page --------------------------------------------------------------------------------
+
+
+def who(person: Me) -> None:
+    """Who is signed in, and the way out."""
+    sandbox = f'<p class="iman-sandbox">{text.SANDBOX_NOTE}</p>' if session.sandbox() else ""
+    initial = escape(person.name[:1].upper())
+    st.html(
+        f'{sandbox}<div class="iman-who"><span class="iman-initial" aria-hidden="true">{initial}'
+        f'</span><span><strong>{escape(person.name)}</strong><br><span class="iman-role">'
+        f"{text.ROLES[person.role]}</span></span>"
+        '<form method="post" action="/auth/logout"><button type="submit" class="iman-button">'
+        f"{text.SIGN_OUT}</button></form></div>"
+    )
+
+
+def live_switch() -> None:
+    st.toggle(text.LIVE, value=True, key="live", help=text.LIVE_HELP, persist_state="session")
+
+
+def daemon_banner() -> None:
+    """Says when the daemon is away or pushing is held back."""
+    live(4.0, _daemon_banner)
+
+
+def _daemon_banner() -> None:
+    status = session.reading().status()
+    zone, now = session.zone(), session.now()
+    before = st.session_state.get("iman_daemon_there")
+    st.session_state["iman_daemon_there"] = status.available
+    if not status.available:
+        problem(text.away(status.last_seen_at, status.reason, zone, now))
+    elif session.read_only_sign_in():
+        note(text.SIGN_IN_AGAIN)
+    elif status.health and (held := text.breaker(status.health.breaker, zone, now)):
+        problem(held)
+    if before is not None and before != status.available:
+        st.rerun()  # the buttons depend on it
+
+
+def heartbeat(status: DaemonStatus) -> None:
+    """Each loop of the daemon: its name, last round, and a word for how it does."""
+    health = status.health
+    if not status.available or health is None:
+        seen = text.moment(status.last_seen_at, session.zone(), session.now())
+        empty(text.DAEMON_AWAY, f"{text.LAST_SEEN} {seen}")
+        return
+    zone, now = session.zone(), session.now()
+    items = "".join(
+        f'<li title="{escape(beat.detail)}"><span>{escape(text.loop(beat.loop))}</span>'
+        f"<time>{text.moment(beat.last_at, zone, now)}</time>"
+        f"{lamp('synced', text.BEATS) if beat.ok else lamp('failed', text.BEATS_NOT)}</li>"
+        for beat in health.loops
+    )
+    word = text.HEALTH[health.status]
+    tone = "synced" if health.status == "ready" else "retrying"
+    st.html(
+        f'<ul class="iman-beats">{items}</ul><p class="iman-quiet">'
+        f"{lamp(tone, word)} {escape(health.company)} · Iman {escape(health.version)} · "
+        f"{text.RUNNING_SINCE} {text.moment(health.started_at, zone, now)}</p>"
+    )

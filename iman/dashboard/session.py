@@ -1,0 +1,107 @@
+"""Who is looking, and what their page may ask. Pages call these through the module."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import UTC, datetime
+from typing import NoReturn
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from iman.api.wire import Me, ResyncStarted, User
+from iman.dashboard import backend, text
+from iman.dashboard.shared import Memory, SharedReading
+from iman.domain.people import Permission
+from iman.reading.reading import Reading
+
+_MEMORY = Memory()
+
+
+def require_gate() -> None:
+    """Stop a script that was started without the gate in front of it."""
+    shown = str(st.user.get("gate") or "")
+    if not hmac.compare_digest(shown.encode(), backend.GATE_SECRET.encode()):
+        st.error(text.NO_GATE)
+        st.stop()
+
+
+def me() -> Me:
+    """The person of this session, looked up anew in every run; stops the run when it has ended."""
+    found = look_up(token())
+    if found is None:
+        signed_out()
+    return found
+
+
+def require(permission: Permission) -> Me:
+    """For the top of a page that not every role may open."""
+    person = me()
+    if permission not in person.permissions:
+        st.error(text.NOT_FOR_YOU)
+        st.stop()
+    return person
+
+
+def may(permission: Permission) -> bool:
+    return permission in me().permissions
+
+
+def signed_out() -> NoReturn:
+    st.warning(text.SESSION_ENDED)
+    st.html(f'<a class="iman-button" href="/auth/login">{text.SIGN_IN}</a>')
+    st.stop()
+
+
+def token() -> str:
+    return str(st.user.get("session") or "")
+
+
+def look_up(of: str) -> Me | None:
+    return backend.sessions().me(of) if of else None
+
+
+def read_only_sign_in() -> bool:
+    """Whether this person signed in while the daemon was away."""
+    return backend.sessions().signed_in_read_only(token())
+
+
+def reading() -> Reading:
+    """Over the API, or from the file while the daemon is away."""
+    from iman.reading import open_reading
+
+    opened = open_reading(backend.daemon(token()), backend.settings().ledger)
+    return SharedReading(opened, _MEMORY)
+
+
+def resync(document_id: int, *, reason: str, request_id: str) -> ResyncStarted:
+    """Raises what ``DaemonClient`` raises; the API decides who may."""
+    started = backend.daemon(token()).resync(document_id, reason=reason, request_id=request_id)
+    _MEMORY.forget()
+    return started
+
+
+def users() -> list[User]:
+    return backend.daemon(token()).users()
+
+
+def add_user(name: str, password: str, role: str) -> User:
+    return backend.daemon(token()).add_user(name, password, role)
+
+
+def sandbox() -> bool:
+    return backend.settings().sandbox
+
+
+def zone() -> ZoneInfo:
+    """The browser's."""
+    return text.zone_of(st.context.timezone)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def live() -> bool:
+    """Whether pages refresh by themselves; the switch stands in the sidebar."""
+    return bool(st.session_state.get("live", True))

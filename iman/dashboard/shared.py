@@ -1,0 +1,113 @@
+"""One answer for everybody who looks at the same thing in the same second.
+
+Twenty browsers refresh by themselves; the daemon is asked once. Every role may read everything, so
+an answer is nobody's own. Not ``st.cache_data``: any browser may empty that.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from iman.api.wire import DocumentDetail, Overview
+from iman.reading.reading import DaemonStatus, DocumentFilter, DocumentPage, Reading
+
+T = TypeVar("T")
+
+_MOST = 512
+
+
+@dataclass(slots=True)
+class _Slot:
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    value: Any = None
+    until: float = float("-inf")
+
+
+class Memory:
+    """Keeps answers for seconds. One asks, the others wait for that answer; errors are not kept."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._slots: dict[Hashable, _Slot] = {}
+
+    def get(self, key: Hashable, seconds: float, ask: Callable[[], T]) -> T:
+        with self._lock:
+            slot = self._slots.pop(key, None) or _Slot()
+            self._slots[key] = slot  # the most recently used stands last
+            while len(self._slots) > _MOST:
+                self._slots.pop(next(iter(self._slots)))
+        with slot.lock:
+            if self._clock() >= slot.until:
+                slot.value = ask()
+                slot.until = self._clock() + seconds
+            value: T = slot.value
+            return value
+
+    def forget(self) -> None:
+        """After somebody changed something: the next to look sees it."""
+        with self._lock:
+            self._slots.clear()
+
+
+class SharedReading:
+    """A ``Reading`` that asks *reading* at most every second or so."""
+
+    def __init__(self, reading: Reading, memory: Memory) -> None:
+        self._reading = reading
+        self._memory = memory
+
+    def status(self) -> DaemonStatus:
+        return self._memory.get("status", 1.0, self._reading.status)
+
+    def overview(self, *, hours: int) -> Overview:
+        ask = self._reading.overview
+        return self._memory.get(("overview", hours), 1.5, lambda: ask(hours=hours))
+
+    def counts(self) -> pd.DataFrame:
+        return _own(self._memory.get("counts", 1.5, self._reading.counts))
+
+    def documents(
+        self, wanted: DocumentFilter, *, limit: int = 50, offset: int = 0
+    ) -> DocumentPage:
+        ask = self._reading.documents
+        return self._memory.get(
+            ("documents", wanted, limit, offset),
+            1.5,
+            lambda: ask(wanted, limit=limit, offset=offset),
+        )
+
+    def document(self, document_id: int) -> DocumentDetail:
+        ask = self._reading.document
+        return self._memory.get(("document", document_id), 0.5, lambda: ask(document_id))
+
+    def document_neighbours(
+        self, wanted: DocumentFilter, document_id: int
+    ) -> tuple[int | None, int | None]:
+        ask = self._reading.document_neighbours
+        key = ("neighbours", wanted, document_id)
+        return self._memory.get(key, 5.0, lambda: ask(wanted, document_id))
+
+    def failures(self, *, hours: int) -> pd.DataFrame:
+        ask = self._reading.failures
+        return _own(self._memory.get(("failures", hours), 5.0, lambda: ask(hours=hours)))
+
+    def open_errors(self) -> pd.DataFrame:
+        return _own(self._memory.get("open_errors", 2.0, self._reading.open_errors))
+
+    def sites(self) -> list[str]:
+        return list(self._memory.get("sites", 30.0, self._reading.sites))
+
+    def intake_problems(self) -> pd.DataFrame:
+        return _own(self._memory.get("intake_problems", 5.0, self._reading.intake_problems))
+
+
+def _own(frame: pd.DataFrame) -> pd.DataFrame:
+    """Each caller's own view; pandas copies when somebody writes to it."""
+    return frame.copy(deep=False)

@@ -1,0 +1,589 @@
+"""Every sentence the dashboard says, and how it writes money, moments and spans of time.
+
+byondpro's words: booking, sales order, terms, sync pending, sync failed, processed, resync.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import pandas as pd
+
+from iman.api.wire import AttemptRecord, Breaker, DocumentRecord, Overview
+from iman.domain.document import DocumentState, EntryType, ErpSyncStatus
+from iman.domain.people import Role
+
+PRODUCT = "Iman"
+OVERVIEW = "Overview"
+MONITOR = "Integration Monitor"
+DOCUMENT = "Document"
+HOW = "How syncing works"
+PEOPLE = "People"
+
+SIGN_IN = "Sign in"
+SIGN_IN_TO = "See what reached Sage 300, what did not, and why."
+SIGN_IN_NAME = "Name"
+SIGN_IN_PASSWORD = "Password"  # noqa: S105 -- a label
+SIGN_IN_WRONG = "Wrong name or password."
+SIGN_IN_ELSEWHERE = "That came from another site. Please sign in here."
+SIGN_IN_NO_DAEMON = "The daemon is away, so nobody can sign in just now. Start it, then try again."
+SIGN_OUT = "Sign out"
+SIGN_OUT_ASK = "Sign out of Iman?"
+SIGN_OUT_STAY = "No, back to the overview"
+SIGNED_OUT = "You have signed out."
+SESSION_ENDED = "Your session has ended."
+NO_GATE = "Start the dashboard with its own command: python app.py"
+SANDBOX = "Sandbox"
+SANDBOX_SIGN_INS = "Nothing here is real. These demonstration sign-ins are public:"
+SANDBOX_NOTE = "Sandbox: nothing here is real"
+
+SIGN_IN_AGAIN = "The daemon is back. You signed in while it was away; sign out and in again to act."
+OPENS_BYONDPRO = "Opens in byondpro"
+DAEMON_AWAY = "The daemon is away."
+LAST_SEEN = "Last seen at"
+BEATS = "Beating"
+BEATS_NOT = "Stalled"
+RUNNING_SINCE = "running since"
+HEALTH = {
+    "ready": "Ready",
+    "degraded": "Degraded",
+    "starting": "Starting",
+    "stopping": "Stopping",
+}
+LEVEL_1 = "Entry types"
+LEVEL_2 = "Documents"
+BOOKING = "Booking"
+SALES_ORDER = "Sales order"
+ERP_STATUS_IN_BYONDPRO = "ERP sync status in byondpro:"
+
+PAGES = "Pages of the list"
+PAGE_BEFORE = "Previous page"
+PAGE_AFTER = "Next page"
+TO_THE_DOCUMENTS = "Show the documents"
+DAEMON = "The daemon"
+CAUSES_TITLE = "What lies underneath?"
+INTAKE_TITLE = "What could not be read from byondpro?"
+NOTHING_OPEN_HINT = "New failures appear here within seconds of their first attempt."
+STATE_MEANINGS_FAILED = (
+    "Documents whose attempts are used up. Nothing happens until somebody presses Resync."
+)
+MEANS_OLDEST = "How long the longest-standing failed document has been failing."
+MEANS_NOT_IN_SAGE = "All open documents: failed, retrying, waiting, parked and under way."
+MEANS_FIRST_ATTEMPT = "Share of documents that Sage 300 accepted at the first attempt."
+MEANS_SYNCED = "Documents that reached Sage 300 in this window."
+MEANS_REFUSED = "Attempts that Sage 300 answered with an error in this window."
+SHOW = {
+    "attention": "Needs attention",
+    "failed": "Failed",
+    "retrying": "Retrying",
+    "unknown": "Unknown",
+    "waiting": "On the way",
+    "parked": "Parked",
+    "synced": "Synced",
+    "all": "All",
+}
+ORDERS = {
+    "newest": "Newest first",
+    "oldest": "Oldest first",
+    "amount": "Largest amount",
+    "number": "Number",
+    "next_try": "Next try",
+}
+FILTER_SHOW = "Show"
+FILTER_SITE = "Site"
+FILTER_ERROR = "Error type"
+FILTER_ORDER = "Order"
+FILTER_SEARCH = "Search"
+FILTER_SEARCH_HINT = "Booking, number, customer, error"
+FILTER_CLEAR = "Clear the filter"
+EVERY_SITE = "All sites"
+EVERY_ERROR = "All error types"
+IN_SAGE_AS = "In Sage 300 as"
+BEFORE = "Previous"
+AFTER = "Next"
+BACK_TO_LIST = "Back to the list"
+WHAT_SAGE_SAID = "What Sage 300 said"
+LINES = "Lines"
+NO_LINES = "This document has no lines."
+ATTEMPTS = "Attempts"
+NO_ATTEMPTS = "It has not been pushed yet."
+NO_ATTEMPTS_HINT = "The first attempt follows within seconds."
+RESYNCS = "Resync history"
+SENT = "Sent to Sage 300"
+ANSWERED = "Answered"
+NOTHING_ANSWERED = "There was no answer."
+NOT_KEPT = "The body is no longer kept."
+NOT_BURNT = "It does not count towards the attempts."
+WHAT_NEXT = "What happens next"
+FIND = "Find a document"
+PEOPLE_TITLE = "Who may sign in"
+PEOPLE_ADD = "Add a person"
+PERSON_PASSWORD = "Password (8 characters or more)"  # noqa: S105 -- a label
+PERSON_ROLE = "Role"
+PERSON_NOT_VALID = (
+    "A name has letters, digits and . _ @ - only, and a password at least 8 characters."
+)
+AWAY_NO_CHANGE = "The daemon is away: nothing can be changed until it is back."
+ROLE_MAY = {
+    Role.MANAGER: "Read everything, export",
+    Role.SUPPORT: "Read everything, export",
+    Role.ADMIN: "All of that; resync; read the audit trail; add people",
+}
+
+GUIDE_WAY = "The way of a document"
+GUIDE_WAY_STEPS = (
+    "Somebody presses Create Invoice in byondpro. The order is frozen; its ERP sync status says "
+    "<b>sync pending</b>.",
+    "Within seconds Iman fetches it and pushes it to Sage 300, Accounts Receivable.",
+    "Sage 300 takes it: byondpro shows <b>processed</b>. That is all, most of the time.",
+    "Or Sage 300 refuses it, most often because a terms code or a G/L account exists in byondpro "
+    "and not in Sage 300. The error can be read here seconds later.",
+    "A scheduler tries again every 15 to 25 seconds. Some troubles, like a locked batch, heal by "
+    "themselves.",
+    "After 5 attempts the document is left <b>failed</b>, and byondpro says <b>sync failed</b>. "
+    "Nothing more happens until somebody presses <b>Resync</b>.",
+    "When Sage 300 itself is down, pushing is held back for all and no attempt is used up.",
+)
+GUIDE_STATES = "The states"
+GUIDE_VALID = "The set-up is valid: Sage 300 lacks it"
+GUIDE_VALID_LEAD = "For instance a new repayment plan that finance has not added yet."
+GUIDE_VALID_STEPS = (
+    "Finance adds the terms code (A/R Setup, Terms) or the account (G/L Accounts) in Sage 300.",
+    "Press <b>Resync Invoice</b>, here or in byondpro.",
+    "See it turn <b>synced</b> within seconds. Everything else that failed on the same set-up "
+    "needs a resync too: the overview lists it under one cause.",
+)
+GUIDE_INVALID = "The set-up is invalid: it should not have been chosen"
+GUIDE_INVALID_LEAD = (
+    "An invoice is frozen, so it is let through with the wrong value and corrected afterwards. "
+    "Otherwise both it and its credit note would stay stuck."
+)
+GUIDE_INVALID_STEPS = (
+    "Add the unwanted terms code or account in Sage 300, on purpose.",
+    "Press <b>Resync Invoice</b> and see it synced.",
+    "Wrong terms: raise a credit note in byondpro where a correction is needed, and let it sync "
+    "too. Wrong account: finance chooses between a correcting journal in Sage 300 and a credit "
+    "note.",
+    "Only when the credit note is processed, inactivate the terms code in both Sage 300 and "
+    "byondpro. Sooner, and the credit note is stuck as well. A wrong account: inactivate it in "
+    "Sage 300 and correct the category’s G/L account in byondpro.",
+    "If it was credited, re-invoice with the right set-up.",
+)
+
+LIVE = "Live"
+LIVE_HELP = "Figures and lists refresh by themselves. Switch off to hold them still."
+WINDOW = "Window"
+NOTHING_FAILED = "Nothing was refused in this window."
+NOTHING_OPEN = "No open document has been refused. There is nothing to put right."
+ALL_WELL = "Everything byondpro has sent is in Sage 300."
+NO_MATCH = "No document matches."
+NO_MATCH_HINT = "Widen the filter, or clear the search."
+NOTHING_NEEDS_ATTENTION = "Nothing here needs attention."
+NOTHING_NEEDS_ATTENTION_HINT = "To see what went through, choose “All” under “Show”."
+NO_DOCUMENT = "Which document?"
+NO_DOCUMENT_HINT = (
+    "Open one from the Integration Monitor, or find it here by booking, number or customer."
+)
+NO_SUCH_DOCUMENT = "There is no such document. It may have been addressed by an old link."
+NO_ANSWER = "Nothing can be shown just now."
+NOT_FOR_YOU = "Your role may not open this page."
+ONLY_ADMINS = "Only an administrator may press Resync."
+AWAY_NO_RESYNC = "The daemon is away: nothing can be resynced until it is back."
+RESYNC_STARTED = "The resync has been started."
+RESYNC_REASON = "Reason (optional)"
+RESYNC_REASON_HINT = "For the record, e.g. “F48 added in A/R Terms”"
+RESYNC_CONFIRM = "Start the resync"
+RESYNC_EXPLAINED = (
+    "Sage 300 gets it again with a new round of attempts. Put the set-up right first, or it will "
+    "be refused again."
+)
+
+STATES: dict[DocumentState, str] = {
+    DocumentState.FAILED: "Failed",
+    DocumentState.RETRYING: "Retrying",
+    DocumentState.UNKNOWN: "Unknown",
+    DocumentState.WAITING: "Waiting",
+    DocumentState.PENDING: "Pending",
+    DocumentState.SYNCING: "Syncing",
+    DocumentState.PARKED: "Parked",
+    DocumentState.SYNCED: "Synced",
+    DocumentState.SETTLED: "Settled",
+}
+
+STATE_MEANINGS: dict[DocumentState, str] = {
+    DocumentState.PENDING: "Received from byondpro; its first push of this round is due.",
+    DocumentState.SYNCING: "It is on its way to Sage 300 at this moment.",
+    DocumentState.RETRYING: "Sage 300 refused it; the next try has a time.",
+    DocumentState.WAITING: "It needs another document in Sage 300 first, e.g. a receipt its "
+    "invoice. No attempt is used up meanwhile.",
+    DocumentState.UNKNOWN: "The answer got lost. Sage 300 is asked whether it has the document "
+    "before anything is sent again.",
+    DocumentState.FAILED: "All attempts are used up. Nothing happens until somebody presses "
+    "Resync.",
+    DocumentState.PARKED: "A person set it aside, with a reason. It still counts as open.",
+    DocumentState.SYNCED: "It is in Sage 300.",
+    DocumentState.SETTLED: "Closed by hand, e.g. because it had already been keyed in Sage 300.",
+}
+
+ERP_STATUS: dict[ErpSyncStatus, str] = {
+    ErpSyncStatus.PENDING: "sync pending",
+    ErpSyncStatus.FAILED: "sync failed",
+    ErpSyncStatus.PROCESSED: "processed",
+}
+
+ENTRY_TYPES: dict[EntryType, tuple[str, str]] = {
+    EntryType.INVOICE: ("Invoice", "Invoices"),
+    EntryType.CREDIT_NOTE: ("Credit note", "Credit notes"),
+    EntryType.RECEIPT: ("Receipt", "Receipts"),
+    EntryType.REFUND: ("Refund", "Refunds"),
+    EntryType.CUSTOMER: ("Customer", "Customers"),
+    EntryType.REPAYMENT_PLAN: ("Repayment plan", "Repayment plans"),
+    EntryType.JOURNAL: ("Journal", "Journals"),
+}
+
+#: The classification's types in a fixed order, so that each keeps its colour.
+ERROR_TYPES: dict[str, str] = {
+    "terms_missing": "Terms code missing",
+    "gl_account_missing": "G/L account missing",
+    "customer_missing": "Customer missing",
+    "setup_code_missing": "Set-up code missing",
+    "tax_setup": "Tax set-up",
+    "period_closed": "Period closed",
+    "duplicate_document": "Already in Sage 300",
+    "gl_account_inactive": "G/L account inactive",
+    "customer_inactive_or_on_hold": "Customer inactive or on hold",
+    "other": "Other",
+    "currency_or_rate": "Currency or rate",
+    "document_or_batch_state": "Document or batch state",
+    "amount_or_balance": "Amount or balance",
+    "field_invalid": "Field not valid",
+    "record_conflict": "Record in use",
+    "permission_or_login": "Permission or log-in",
+    "licence_limit": "Licence limit",
+    "erp_unavailable": "Sage 300 unavailable",
+    "database_error": "Database error",
+}
+
+ROLES: dict[Role, str] = {Role.MANAGER: "Manager", Role.SUPPORT: "Support", Role.ADMIN: "Admin"}
+
+WINDOWS: dict[str, tuple[int, str]] = {
+    "24h": (24, "24 hours"),
+    "7d": (7 * 24, "7 days"),
+    "30d": (30 * 24, "30 days"),
+}
+
+TRIGGERS = {
+    "intake": "first push",
+    "retry": "retry",
+    "resync": "resync",
+    "recovery": "after a restart",
+}
+
+OUTCOMES = {
+    "accepted": "Accepted by Sage 300",
+    "refused": "Refused by Sage 300",
+    "unavailable": "Sage 300 was not available",
+    "unknown": "The answer was lost",
+    "absent": "Asked Sage 300: it is not there",
+}
+
+LOOPS = {
+    "intake": "Fetch from byondpro",
+    "push": "Push to Sage 300",
+    "retry": "Retry",
+    "reconcile": "Look up lost answers",
+    "writeback": "Report to byondpro",
+    "write_back": "Report to byondpro",
+    "setups": "Compare set-ups",
+}
+
+
+# -- moments, spans, money ------------------------------------------------------------------------
+
+
+def zone_of(name: str | None) -> ZoneInfo:
+    """The browser's zone, or UTC when it did not say or said nonsense."""
+    try:
+        return ZoneInfo(name or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def moment(at: Any, zone: ZoneInfo, now: datetime) -> str:
+    """``14:02:11``; the date in front unless it is today, the year unless it is this one."""
+    if is_missing(at):
+        return "–"
+    here, today = at.astimezone(zone), now.astimezone(zone)
+    clock = f"{here:%H:%M:%S}"
+    if here.date() == today.date():
+        return clock
+    return f"{day(here.date(), today.date())}, {clock}"
+
+
+def day(at: date | None, today: date | None = None) -> str:
+    """``23 Nov 2026``; without the year when it is *today*'s."""
+    if is_missing(at) or at is None:
+        return "–"
+    short = f"{at.day} {at:%b}"
+    return short if today and at.year == today.year else f"{short} {at.year}"
+
+
+def span(length: timedelta) -> str:
+    """``48 s``, ``5 min``, ``3 h 12 min``, ``2 d 4 h``: the two largest units."""
+    seconds = max(0, int(length.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if minutes < 60:
+        return f"{minutes} min"
+    if hours < 24:
+        return f"{hours} h {minutes % 60} min" if minutes % 60 else f"{hours} h"
+    return f"{days} d {hours % 24} h" if hours % 24 and days < 14 else f"{days} d"
+
+
+def money(amount: Any, currency: str = "") -> str:
+    """``3,760.00 AUD``; more decimals only where there are some."""
+    if is_missing(amount):
+        return "–"
+    exact = Decimal(str(amount))
+    places = max(2, -int(exact.normalize().as_tuple().exponent)) if exact.is_finite() else 2
+    return f"{exact:,.{min(places, 3)}f} {currency}".rstrip()
+
+
+def percent(share: float | None) -> str:
+    return "–" if share is None else f"{share * 100:.1f} %"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def is_missing(value: Any) -> bool:
+    return value is None or value is pd.NaT or value is pd.NA or value != value
+
+
+# -- names ----------------------------------------------------------------------------------------
+
+
+def error_type(name: Any) -> str:
+    if is_missing(name) or not name:
+        return "Not classified"
+    return ERROR_TYPES.get(name, str(name).replace("_", " ").capitalize())
+
+
+def entry_type(kind: EntryType) -> str:
+    return ENTRY_TYPES[kind][0]
+
+
+def entry_types(kind: EntryType) -> str:
+    return ENTRY_TYPES[kind][1]
+
+
+def loop(name: str) -> str:
+    return LOOPS.get(name, name.replace("_", " ").capitalize())
+
+
+def demo_sign_in(name: str, role: Role) -> str:
+    return f"Sign in as {name} ({ROLES[role].lower()})"
+
+
+# -- sentences ------------------------------------------------------------------------------------
+
+
+class Verdict(NamedTuple):
+    tone: str  # good, bad, busy
+    headline: str
+    detail: str
+
+
+def verdict(figures: Overview, zone: ZoneInfo, now: datetime) -> Verdict:
+    """The overview in one sentence."""
+    if figures.failed:
+        money_stuck = money(figures.failed_amount, figures.currency)
+        since = moment(figures.oldest_failed_at, zone, now)
+        subject = count(figures.failed, "document")
+        verb = "has" if figures.failed == 1 else "have"
+        return Verdict(
+            "bad",
+            f"{subject} worth {money_stuck} {verb} failed",
+            f"The oldest since {since}. Put the set-up right, then press Resync.",
+        )
+    if figures.not_in_sage:
+        return Verdict(
+            "busy",
+            f"{count(figures.not_in_sage, 'document')} on the way to Sage 300",
+            "Nothing has failed. Nobody needs to do anything.",
+        )
+    return Verdict("good", ALL_WELL, "Nothing has failed and nothing is waiting.")
+
+
+def next_step(document: DocumentRecord, zone: ZoneInfo, now: datetime) -> str:
+    """What happens next, in one sentence."""
+    state, tries = document.state, document.max_attempts
+    resync = (
+        "press Resync" if document.entry_type is not EntryType.INVOICE else ("press Resync Invoice")
+    )
+    match state:
+        case DocumentState.RETRYING if document.next_try_at:
+            at = moment(document.next_try_at, zone, now)
+            return f"Next try at {at}, attempt {document.attempt + 1} of {tries}."
+        case DocumentState.RETRYING:
+            return f"It will be tried again shortly, attempt {document.attempt + 1} of {tries}."
+        case DocumentState.FAILED:
+            return (
+                f"Left failed after {count(document.attempt, 'attempt')}; put the set-up right in "
+                f"Sage 300, then {resync}."
+            )
+        case DocumentState.PENDING:
+            return "It will be pushed within seconds."
+        case DocumentState.SYNCING:
+            return "It is being pushed to Sage 300 now."
+        case DocumentState.WAITING:
+            parent = document.parent or "another document"
+            return f"It waits until {parent} is in Sage 300; no attempt is used up meanwhile."
+        case DocumentState.UNKNOWN:
+            return (
+                "The answer was lost. Sage 300 is asked whether it has the document before "
+                "anything is sent again."
+            )
+        case DocumentState.PARKED:
+            return f"It was set aside by a person. To try again, {resync}."
+        case DocumentState.SYNCED:
+            at = moment(document.synced_at, zone, now)
+            named = f" as {document.erp_reference}" if document.erp_reference else ""
+            return f"It is in Sage 300{named} since {at}. Nothing is left to do."
+        case DocumentState.SETTLED:
+            return "It was closed by hand. Nothing is left to do."
+
+
+def attempt_title(attempt: AttemptRecord, of: int, zone: ZoneInfo, now: datetime) -> str:
+    """Our own words and numbers only: it becomes an expander's label, which is Markdown."""
+    outcome = OUTCOMES.get(attempt.outcome or "", "Under way")
+    at = moment(attempt.started_at, zone, now)
+    return f"Attempt {attempt.number} of {of} · {at} · {outcome}"
+
+
+def why_not_resync(document: DocumentRecord) -> str:
+    """Why the state does not allow it."""
+    if document.state in (DocumentState.SYNCED, DocumentState.SETTLED):
+        return "It is in Sage 300 already."
+    return "It is still being worked on; Resync is for documents that have failed."
+
+
+def resync_button(kind: EntryType) -> str:
+    return f"Resync {entry_type(kind).lower() if kind is not EntryType.INVOICE else 'Invoice'}"
+
+
+def away(since: datetime | None, reason: str, zone: ZoneInfo, now: datetime) -> str:
+    when = f"since {moment(since, zone, now)}" if since else "since before this dashboard knew it"
+    why = f" ({reason.rstrip('.')})" if reason else ""
+    return f"The daemon has been away {when}; pages are read-only.{why}"
+
+
+def breaker(state: Breaker, zone: ZoneInfo, now: datetime) -> str:
+    """Why nothing is pushed; empty when it is."""
+    if state.state == "closed":
+        return ""
+    probe = state.next_probe_at
+    ask = f" It is asked again at {moment(probe, zone, now)}." if probe else ""
+    return (
+        f"Pushing is held back since {moment(state.since, zone, now)}: Sage 300 is unwell "
+        f"({state.reason.rstrip('.')}). No attempt is used up.{ask}"
+    )
+
+
+def against_before(now_share: float | None, before: float | None, window: str) -> str:
+    if now_share is None or before is None:
+        return f"no comparison with the {window} before"
+    points = (now_share - before) * 100
+    return f"{points:+.1f} points against the {window} before".replace("-", "−")
+
+
+def change(number: int, before: int, window: str) -> str:
+    difference = number - before
+    if not difference:
+        return f"as many as in the {window} before"
+    return f"{difference:+,} against the {window} before".replace("-", "−")
+
+
+def shown(first: int, last: int, total: int) -> str:
+    return f"{first:,}–{last:,} of {total:,}" if total else "none"
+
+
+def as_of(at: datetime, zone: ZoneInfo) -> str:
+    return f"as of {at.astimezone(zone):%H:%M:%S}"
+
+
+def page_failed(incident: str) -> str:
+    return f"This page could not be shown. Incident {incident} is in the dashboard's log."
+
+
+def person_added(name: str) -> str:
+    return f"{name} can sign in now."
+
+
+def trend_title(window: str) -> str:
+    return f"What was refused in the last {window}?"
+
+
+def sparkline(window: str) -> str:
+    return f"Refused attempts over the last {window}"
+
+
+def since(at: datetime | None, zone: ZoneInfo, now: datetime) -> str:
+    return "nothing has failed" if at is None else f"since {moment(at, zone, now)}"
+
+
+def cause(kind: Any, entity: Any) -> str:
+    """``Terms code missing: F48``."""
+    return error_type(kind) + ("" if is_missing(entity) or not entity else f": {entity}")
+
+
+def list_title(kind: EntryType | None) -> str:
+    return "All entry types" if kind is None else entry_types(kind)
+
+
+def attempts_used(attempt: int, of: int) -> str:
+    return f"attempt {attempt} of {of}" if attempt else "not tried yet"
+
+
+def round_title(number: int) -> str:
+    return f"Round {number}"
+
+
+def document_title(kind: EntryType, number: str) -> str:
+    """For ``st.title``, which draws Markdown: a number made of other characters is left out."""
+    plain = number if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_/.-]{0,39}", number) else ""
+    return f"{entry_type(kind)} {plain.replace('_', chr(92) + '_')}".strip()
+
+
+def error(code: str | None, words: str | None) -> str:
+    """Number and text as Sage 300 gave them."""
+    if not code or (words or "").lstrip().startswith(code):
+        return words or ""
+    return f"{code} - {words}"
+
+
+def quantity(number: Decimal) -> str:
+    return f"{number.normalize():f}"
+
+
+def attempt_facts(attempt: AttemptRecord) -> str:
+    said = [TRIGGERS.get(attempt.trigger, attempt.trigger).capitalize()]
+    if attempt.http_status:
+        said.append(f"HTTP {attempt.http_status}")
+    if attempt.duration_ms is not None:
+        said.append(f"{attempt.duration_ms:,} ms")
+    if attempt.erp_reference:
+        said.append(f"{IN_SAGE_AS} {attempt.erp_reference}")
+    if attempt.outcome and not attempt.burnt and attempt.outcome != "accepted":
+        said.append(NOT_BURNT.rstrip("."))
+    return " · ".join(said)
+
+
+def resync_result(result: str | None) -> str:
+    return {"synced": "Synced", "failed": "Failed again"}.get(result or "", "Under way")

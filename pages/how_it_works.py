@@ -1,0 +1,23 @@
+"""How does a document get to Sage 300, and what is to be done when it does not?"""
+
+import streamlit as st
+
+from iman.dashboard import guide, parts, text
+
+parts.title_row(text.HOW)
+
+left, right = st.columns(2, gap="small")
+with left.container(border=True, height="stretch", key="card_way"):
+    parts.heading(text.GUIDE_WAY)
+    guide.steps(text.GUIDE_WAY_STEPS)
+with right.container(border=True, height="stretch", key="card_states"):
+    parts.heading(text.GUIDE_STATES)
+    guide.states()
+with left.container(border=True, height="stretch", key="card_valid"):
+    parts.heading(text.GUIDE_VALID)
+    guide.lead(text.GUIDE_VALID_LEAD)
+    guide.steps(text.GUIDE_VALID_STEPS)
+with right.container(border=True, height="stretch", key="card_invalid"):
+    parts.heading(text.GUIDE_INVALID)
+    guide.lead(text.GUIDE_INVALID_LEAD)
+    guide.steps(text.GUIDE_INVALID_STEPS)
