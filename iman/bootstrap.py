@@ -9,6 +9,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from functools import partial
 from random import Random, SystemRandom
 
 import httpx
@@ -184,11 +185,8 @@ def _write_facts(ledger: DuckDBLedger, settings: DaemonSettings, now: Now) -> No
 
 
 def _add_demo_people(ledger: DuckDBLedger, now: Now) -> None:
-    missing = [who for who in DEMO_SIGN_INS if find_user(ledger.reader(), who[0]) is None]
-    for name, role, password in missing:
-        hashed = hash_password(password)
-        ledger.write(
-            lambda conn, name=name, role=role, hashed=hashed: save_user(  # type: ignore[misc]
-                conn, name, role, hashed, now=now()
-            )
-        ).result()
+    for who in DEMO_SIGN_INS:
+        if find_user(ledger.reader(), who.name) is None:
+            hashed = hash_password(who.password)
+            save = partial(save_user, name=who.name, role=who.role, password_hash=hashed, now=now())
+            ledger.write(save).result()

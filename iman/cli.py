@@ -315,8 +315,8 @@ def _say_ready(sandbox: Sandbox) -> None:
     }
     for name, title in titles.items():
         out.print(Text(f"  {title:<12} {sandbox.urls[name]}"))
-    for name, role, password in DEMO_SIGN_INS:
-        out.print(Text(f"  Sign in as   {name} / {password} ({role.value})"))
+    for one in DEMO_SIGN_INS:
+        out.print(Text(f"  Sign in as   {one.name} / {one.password} ({one.role.value})"))
     out.print(Text("  Ctrl-C stops everything."))
 
 

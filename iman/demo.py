@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from iman.domain.people import Role
 
+
+@dataclass(frozen=True, slots=True)
+class DemoSignIn:
+    """Somebody to try things out as."""
+
+    name: str
+    role: Role
+    password: str
+
+
 DEMO_SIGN_INS = (
-    ("admin", Role.ADMIN, "admin-demo"),
-    ("support", Role.SUPPORT, "support-demo"),
-    ("manager", Role.MANAGER, "manager-demo"),
+    DemoSignIn("admin", Role.ADMIN, "admin-demo"),
+    DemoSignIn("support", Role.SUPPORT, "support-demo"),
+    DemoSignIn("manager", Role.MANAGER, "manager-demo"),
 )

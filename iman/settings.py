@@ -13,9 +13,17 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, model_validator
+from pydantic import (
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -133,20 +141,27 @@ class DaemonSettings(_FromEnvironmentAndFile):
 
 
 class DashboardSettings(_FromEnvironmentAndFile):
-    """What ``app.py`` runs on."""
+    """What ``app.py`` runs on; every default suits one machine."""
 
     dashboard_host: str = Field("127.0.0.1", description="Address the dashboard listens on")
     dashboard_port: Port = Field(8600, description="Port of the dashboard")
-    dashboard_hosts: str = Field(
-        "",
-        description="Names the dashboard may be called by, with commas; empty: its own address "
-        "and localhost",
+    dashboard_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Further host names people may reach it by, with commas; 127.0.0.1, localhost "
+        "and the listening address always work",
     )
     api_url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8601"), description="The control API")
     ledger: Path = Field(
         Path("data/ledger.duckdb"), description="The ledger's file, read while the daemon is away"
     )
-    sandbox: bool = Field(False, description="Shows the demo sign-ins on the sign-in page")
+    sandbox: bool = Field(False, description="Says so, and shows the demo sign-ins")
+
+    @field_validator("dashboard_allowed_hosts", mode="before")
+    @classmethod
+    def _hosts(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(host.strip().lower() for host in value.split(",") if host.strip())
+        return value
 
 
 S = TypeVar("S", bound=BaseSettings)

@@ -109,8 +109,8 @@ class Sandbox:
         return {
             **self.urls,
             "sign_ins": [
-                {"name": name, "role": role.value, "password": password}
-                for name, role, password in DEMO_SIGN_INS
+                {"name": one.name, "role": one.role.value, "password": one.password}
+                for one in DEMO_SIGN_INS
             ],
             "settings": str(self.settings_file),
             "processes": {one.name: one.process.pid for one in self.running},
