@@ -179,7 +179,7 @@ def _add_switches(app: FaultyApp, store: SageStore, switchboard: Switchboard, us
                 "entry": entry["EntryNumber"],
                 "description": entry.get("InvoiceDescription"),
                 "batch_description": entry["BatchDescription"],
-                "amount": str(entry["DocumentTotalIncludingTax"]),
+                "amount": f"{entry['DocumentTotalIncludingTax']:.2f}",
                 "terms": entry["Terms"],
                 "batch_status": entry["BatchStatus"],
             }
