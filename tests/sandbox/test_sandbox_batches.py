@@ -1,8 +1,12 @@
 """Invoice batches: what is stored, what is refused, what a refusal leaves, posting."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
 import pytest
 
 BATCHES = "AR/ARInvoiceBatches"
+YEAR = datetime.now(UTC).year  # the calendar holds this year and its neighbours
 
 
 def problem(answer):
@@ -47,12 +51,12 @@ def test_tax_may_be_included_or_come_on_top(sage, make_batch):
 
 @pytest.mark.parametrize(("terms", "payments"), [("F12", 12), ("F24", 24), ("EOM", 1)])
 def test_terms_with_a_schedule_make_instalments_that_add_up(sage, make_batch, terms, payments):
-    body = make_batch(Terms=terms, DocumentDate="2026-11-23")
+    body = make_batch(Terms=terms, DocumentDate=f"{YEAR}-11-23")
     entry = sage.post(BATCHES, body).json()["Invoices"][0]
     rows = entry["InvoicePaymentSchedules"]
     assert entry["NumberOfScheduledPayments"] == len(rows) == payments
     assert round(sum(row["AmountDue"] for row in rows), 3) == 3760.0
-    assert rows[0]["DueDate"][:10] == ("2026-12-31" if terms == "EOM" else "2026-12-01")
+    assert rows[0]["DueDate"][:10] == f"{YEAR}-12-{31 if terms == 'EOM' else 1:02d}"
 
 
 def _without(resource, key, status):
@@ -387,3 +391,42 @@ def test_the_dump_tells_batch_and_entry_descriptions_apart(sage, make_batch):
             "batch_status": "Open",
         }
     ]
+
+
+def test_pushes_at_the_same_time_get_a_batch_each(sage, make_batch):
+    def push(number):
+        return sage.post(BATCHES, make_batch(DocumentNumber=f"D{number}")).json()["BatchNumber"]
+
+    with ThreadPoolExecutor(8) as pool:
+        numbers = list(pool.map(push, range(40)))
+    assert sorted(numbers) == list(range(1, 41))
+    assert len({row["document_number"] for row in sage.documents()}) == 40
+
+
+def test_posting_twice_at_once_is_a_conflict(sage, make_batch):
+    sage.post(BATCHES, make_batch() | {"BatchStatus": "ReadyToPost"})
+    every = {"PostAllBatches": "Postallbatches"}
+    with sage.app.state.posting:
+        status, code, text = problem(sage.post("AR/ARPostInvoices('$process')", every))
+    assert (status, code) == (409, "General")
+    assert "Processing conflict" in text
+    assert sage.post("AR/ARPostInvoices('$process')", every).status_code == 204
+    assert sage.get(f"{BATCHES}(1)").json()["BatchStatus"] == "Posted"
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"TermsPaymentSchedules": [{}, {"PercentDue": 20}], "UsePaymentSchedule": "Yes"},
+        {"DueDateType": "DayOfNextMonth", "DayOfMonth": -5},
+        {"NumberOfDays": 999_999_999},
+        {"DueDateType": "DueDateTable"},
+        {"TermsPaymentSchedules": None},
+    ],
+)
+def test_odd_terms_still_make_a_schedule_that_adds_up(sage, make_batch, terms):
+    assert sage.post("AR/ARTerms", {"TermsCode": "ODD"} | terms).status_code == 201
+    answer = sage.post(BATCHES, make_batch(Terms="ODD"))
+    assert answer.status_code == 201
+    rows = answer.json()["Invoices"][0]["InvoicePaymentSchedules"]
+    assert sum(row["AmountDue"] for row in rows) == 3760.0

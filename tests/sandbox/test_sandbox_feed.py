@@ -23,35 +23,35 @@ API = "/api/integration/v1"
     ],
 )
 @pytest.mark.parametrize("header", [None, "Bearer wrong", "Bearer x y", "Basic dG9rZW4="])
-def test_every_call_asks_for_the_token(feed, verb, path, header):
+def test_every_call_asks_for_the_token(quiet_feed, verb, path, header):
     headers = {} if header is None else {"Authorization": header}
-    answer = httpx.request(verb, feed.url + path, headers=headers)
+    answer = httpx.request(verb, quiet_feed.url + path, headers=headers)
     assert answer.status_code == 401
     assert set(answer.json()) == {"error", "message"}
 
 
-def test_the_outbox_is_read_in_steps_without_a_gap(feed):
-    whole = feed.outbox(limit=1000)
+def test_the_outbox_is_read_in_steps_without_a_gap(quiet_feed):
+    whole = quiet_feed.outbox(limit=1000)
     cursor, events = "0", []
     while True:
-        page = feed.outbox(after=cursor, limit=3)
+        page = quiet_feed.outbox(after=cursor, limit=3)
         events += page["events"]
         cursor = page["next"]
         if not page["more"]:
             break
     assert events == whole["events"]
     assert [int(event["cursor"]) for event in events] == list(range(1, len(events) + 1))
-    nothing = feed.outbox(after=cursor)
+    nothing = quiet_feed.outbox(after=cursor)
     assert nothing == {"events": [], "next": cursor, "more": False}
 
 
 @pytest.mark.parametrize("options", [{"limit": 0}, {"limit": 1001}, {"after": "x"}])
-def test_wrong_options_are_refused(feed, options):
-    assert feed.http.get(f"{API}/outbox", params=options).status_code == 422
+def test_wrong_options_are_refused(quiet_feed, options):
+    assert quiet_feed.http.get(f"{API}/outbox", params=options).status_code == 422
 
 
-def test_the_reference_document_is_the_contracts_example(feed):
-    document = feed.http.get(f"{API}/documents/invoice/INV-010319").json()
+def test_the_reference_document_is_the_contracts_example(quiet_feed):
+    document = quiet_feed.http.get(f"{API}/documents/invoice/INV-010319").json()
     assert document["terms"] == {"code": "F48", "description": "48 Month Repayment Plan"}
     assert (document["amount"], document["tax"], document["booking"]) == (
         "3760.00",
@@ -66,12 +66,12 @@ def test_the_reference_document_is_the_contracts_example(feed):
     }
     assert document["lines"][0]["gl_account"] == "4000"
     assert document["site"]["gl_segment"] == "30"
-    assert feed.http.get(f"{API}/documents/invoice/INV-9").status_code == 404
+    assert quiet_feed.http.get(f"{API}/documents/invoice/INV-9").status_code == 404
 
 
-def test_the_scenarios_carry_what_they_are_for(feed):
+def test_the_scenarios_carry_what_they_are_for(quiet_feed):
     documents = {
-        event["document"]["number"]: event["document"] for event in feed.outbox()["events"]
+        event["document"]["number"]: event["document"] for event in quiet_feed.outbox()["events"]
     }
     at = {number: d["site"]["code"] for number, d in documents.items()}
     assert (at["INV-010324"], at["INV-010327"]) == ("HGH", "CVM")
@@ -94,8 +94,8 @@ def test_money_adds_up_to_the_cent(feed):
             assert Decimal(line["amount"]) == Decimal(line["amount"]).quantize(Decimal("0.01"))
 
 
-def test_a_levy_is_priced_before_tax(feed):
-    lines = feed.http.get(f"{API}/documents/invoice/INV-010301").json()["lines"]
+def test_a_levy_is_priced_before_tax(quiet_feed):
+    lines = quiet_feed.http.get(f"{API}/documents/invoice/INV-010301").json()["lines"]
     levy = next(line for line in lines if line["item"] == "L-1000")
     assert (levy["unit_price"], levy["amount"], levy["tax"]) == ("156.00", "171.60", "15.60")
     assert levy["tax_included"] is False
@@ -134,15 +134,15 @@ def test_an_unknown_document_is_named_and_the_list_is_not_taken(feed):
     "change",
     [{"status": "done"}, {"at": "2026-11-24T05:02:11"}, {"attempts": -1}, {"entry_type": "x"}],
 )
-def test_a_report_that_breaks_the_contract_is_refused(feed, change):
+def test_a_report_that_breaks_the_contract_is_refused(quiet_feed, change):
     row = {"entry_type": "invoice", "number": "INV-010319", "company": "SERC", "revision": 1}
     row |= {"status": "failed", "attempts": 1, "at": "2026-11-24T05:02:11Z"} | change
-    answer = feed.http.post(f"{API}/sync-status", json={"statuses": [row]})
+    answer = quiet_feed.http.post(f"{API}/sync-status", json={"statuses": [row]})
     assert (answer.status_code, answer.json()["error"]) == (422, "invalid_request")
 
 
-def test_setups_have_the_contracts_shape(feed):
-    setups = feed.http.get(f"{API}/setups").json()
+def test_setups_have_the_contracts_shape(quiet_feed):
+    setups = quiet_feed.http.get(f"{API}/setups").json()
     assert {"code": "F48", "description": "48 Month Repayment Plan", "active": True} in (
         setups["terms"]
     )
@@ -152,8 +152,8 @@ def test_setups_have_the_contracts_shape(feed):
     assert {row["gl_segment"] for row in setups["sites"]} == {"10", "20", "30", "40"}
 
 
-def test_the_contract_is_published_with_its_models(feed):
-    published = feed.web.get(f"{API}/openapi.json").json()
+def test_the_contract_is_published_with_its_models(quiet_feed):
+    published = quiet_feed.web.get(f"{API}/openapi.json").json()
     assert set(published["paths"]) == {
         f"{API}/outbox",
         f"{API}/sync-status",

@@ -47,31 +47,31 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize("path", FEED_PAGES)
-def test_every_byondpro_page_opens(feed, path):
-    page = feed.web.get(path)
+def test_every_byondpro_page_opens(quiet_feed, path):
+    page = quiet_feed.web.get(path)
     assert page.status_code == 200
     assert "byondpro sandbox" in page.text
     assert "default-src 'none'" in page.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("path", SAGE_PAGES)
-def test_every_sage_page_opens(sage, make_batch, path):
+def test_every_sage_page_opens(sage, make_batch):
     sage.post("AR/ARInvoiceBatches", make_batch())
-    page = sage.web.get(path)
-    assert page.status_code == 200
-    assert "Sage 300 sandbox" in page.text
+    for path in SAGE_PAGES:
+        page = sage.web.get(path)
+        assert page.status_code == 200, path
+        assert "Sage 300 sandbox" in page.text
 
 
 @pytest.mark.parametrize("path", UNKNOWN)
-def test_unknown_things_have_a_clear_page(feed, path):
-    page = feed.web.get(path)
+def test_unknown_things_have_a_clear_page(quiet_feed, path):
+    page = quiet_feed.web.get(path)
     assert page.status_code == 404
     assert "There is no " in page.text
 
 
 @pytest.mark.parametrize("path", ["/batches/9", "/batches/x", "/nothing"])
-def test_unknown_things_have_a_clear_page_in_sage(sage, path):
-    page = sage.web.get(path)
+def test_unknown_things_have_a_clear_page_in_sage(quiet_sage, path):
+    page = quiet_sage.web.get(path)
     assert page.status_code == 404
     assert "There is no " in page.text
 

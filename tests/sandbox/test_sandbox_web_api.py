@@ -22,16 +22,16 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
         ("CLERK", "wrong", (401, "Unauthorized")),
     ],
 )
-def test_who_may_use_the_web_api(sage, user, password, expected):
-    url = f"{sage.url}/Sage300WebApi/v1.0/-/SERDAT/AR/ARTerms"
+def test_who_may_use_the_web_api(quiet_sage, user, password, expected):
+    url = f"{quiet_sage.url}/Sage300WebApi/v1.0/-/SERDAT/AR/ARTerms"
     answer = httpx.get(url, auth=(user, password))
     assert (answer.status_code if expected == 200 else problem(answer)) == expected
 
 
 @pytest.mark.parametrize("header", [None, "Bearer x", "Basic !!!", "Basic /w=="])
-def test_a_broken_authorization_is_unauthorized(sage, header):
+def test_a_broken_authorization_is_unauthorized(quiet_sage, header):
     headers = {} if header is None else {"Authorization": header}
-    url = f"{sage.url}/Sage300WebApi/v1.0/-/SERDAT/AR/ARTerms"
+    url = f"{quiet_sage.url}/Sage300WebApi/v1.0/-/SERDAT/AR/ARTerms"
     assert problem(httpx.get(url, headers=headers)) == (401, "Unauthorized")
 
 
@@ -61,14 +61,18 @@ def test_a_broken_authorization_is_unauthorized(sage, header):
         ("POST", "AR/ARPostInvoices('$nothing')", (400, "InvalidAction")),
     ],
 )
-def test_wrong_addresses(sage, verb, address, expected):
+def test_wrong_addresses(quiet_sage, verb, address, expected):
     body = {} if verb == "POST" else None
-    answer = sage.http.request(verb, f"/Sage300WebApi/v1.0/-/SERDAT/{address}", json=body)
+    answer = quiet_sage.http.request(verb, f"/Sage300WebApi/v1.0/-/SERDAT/{address}", json=body)
     assert problem(answer) == expected
 
 
-def test_an_unknown_company_is_not_found(sage):
-    answer = sage.http.get("/Sage300WebApi/v1.0/-/OTHER/AR/ARTerms")
+def test_an_address_outside_the_modules_has_sages_envelope(quiet_sage):
+    assert problem(quiet_sage.http.get("/Sage300WebApi/elsewhere")) == (404, "ResourceNotFound")
+
+
+def test_an_unknown_company_is_not_found(quiet_sage):
+    answer = quiet_sage.http.get("/Sage300WebApi/v1.0/-/OTHER/AR/ARTerms")
     assert problem(answer) == (404, "ResourceNotFound")
 
 
@@ -87,20 +91,20 @@ def test_an_unknown_company_is_not_found(sage):
         "CS/CSCompanyProfile('SERDAT')",
     ],
 )
-def test_set_up_is_found_by_key(sage, address):
+def test_set_up_is_found_by_key(quiet_sage, address):
     if "Fiscal" in address:
-        year = sage.get("CS/CSFiscalCalendars").json()["value"][1]["FiscalYear"]
+        year = quiet_sage.get("CS/CSFiscalCalendars").json()["value"][1]["FiscalYear"]
         address = f"CS/CSFiscalCalendars('{year}')"
-    answer = sage.get(address)
+    answer = quiet_sage.get(address)
     assert answer.status_code == 200
     assert answer.json()["UpdateOperation"] == "Unspecified"
 
 
-def test_the_reference_company_lacks_what_the_scenarios_need(sage):
-    assert sage.get("AR/ARTerms('F48')").status_code == 404
-    assert sage.get("AR/ARTerms('F36')").json()["Status"] == "Inactive"
-    assert sage.get("GL/GLAccounts('6030')").status_code == 404
-    assert sage.get("GL/GLAccounts('6010')").json()["Status"] == "Active"
+def test_the_reference_company_lacks_what_the_scenarios_need(quiet_sage):
+    assert quiet_sage.get("AR/ARTerms('F48')").status_code == 404
+    assert quiet_sage.get("AR/ARTerms('F36')").json()["Status"] == "Inactive"
+    assert quiet_sage.get("GL/GLAccounts('6030')").status_code == 404
+    assert quiet_sage.get("GL/GLAccounts('6010')").json()["Status"] == "Active"
 
 
 def test_a_terms_code_lives_from_post_to_delete(sage):
@@ -142,13 +146,13 @@ def test_a_customer_takes_its_defaults_from_its_group(sage):
         ({"Description": "no code"}, (409, "FieldInvalid")),
     ],
 )
-def test_wrong_payloads(sage, body, expected):
-    assert problem(sage.post("AR/ARTerms", body)) == expected
+def test_wrong_payloads(quiet_sage, body, expected):
+    assert problem(quiet_sage.post("AR/ARTerms", body)) == expected
 
 
 @pytest.mark.parametrize("body", [b"{", b"", b"[" * 100_000, b'{"NumberOfDays": NaN}', b"\xff"])
-def test_a_body_that_is_not_json(sage, body):
-    answer = sage.http.post(
+def test_a_body_that_is_not_json(quiet_sage, body):
+    answer = quiet_sage.http.post(
         "/Sage300WebApi/v1.0/-/SERDAT/AR/ARTerms",
         content=body,
         headers={"Content-Type": "application/json"},
@@ -156,8 +160,8 @@ def test_a_body_that_is_not_json(sage, body):
     assert problem(answer) == (400, "InvalidPayload")
 
 
-def test_a_body_of_another_type_is_an_internal_server_error(sage):
-    answer = sage.http.post("/Sage300WebApi/v1.0/-/SERDAT/AR/ARTerms", content=b"{}")
+def test_a_body_of_another_type_is_an_internal_server_error(quiet_sage):
+    answer = quiet_sage.http.post("/Sage300WebApi/v1.0/-/SERDAT/AR/ARTerms", content=b"{}")
     assert problem(answer) == (500, "InternalServerError")
 
 
@@ -174,24 +178,24 @@ def test_a_feed_stops_at_a_hundred_and_links_on(sage):
     assert len(set(numbers)) == total
 
 
-def test_top_and_skip(sage):
-    whole = sage.get("AR/ARTerms").json()["value"]
-    part = sage.get("AR/ARTerms", top="2", skip="3").json()
+def test_top_and_skip(quiet_sage):
+    whole = quiet_sage.get("AR/ARTerms").json()["value"]
+    part = quiet_sage.get("AR/ARTerms", top="2", skip="3").json()
     assert part["value"] == whole[3:5]
     assert "@odata.nextLink" not in part
-    assert sage.get("AR/ARTerms", top="0").json()["value"] == []
+    assert quiet_sage.get("AR/ARTerms", top="0").json()["value"] == []
 
 
-def test_select_on_an_entry(sage):
-    body = sage.get("AR/ARTerms('IMM')", select="Status").json()
+def test_select_on_an_entry(quiet_sage):
+    body = quiet_sage.get("AR/ARTerms('IMM')", select="Status").json()
     assert set(body) == {"@odata.context", "Status"}
-    refused = sage.get("AR/ARTerms('IMM')", filter="Status eq 'Active'")
+    refused = quiet_sage.get("AR/ARTerms('IMM')", filter="Status eq 'Active'")
     assert problem(refused) == (400, "InvalidParameters")
 
 
-def test_template_and_metadata(sage):
-    template = sage.post("AR/ARInvoiceBatches('$template')", {}).json()
+def test_template_and_metadata(quiet_sage):
+    template = quiet_sage.post("AR/ARInvoiceBatches('$template')", {}).json()
     assert (template["BatchStatus"], template["Description"]) == ("Open", None)
     for module in ("AR", "GL", "TX", "CS"):
-        answer = sage.get(f"{module}/$metadata")
+        answer = quiet_sage.get(f"{module}/$metadata")
         assert "edmx:Edmx" in answer.text
