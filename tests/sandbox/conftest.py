@@ -29,6 +29,18 @@ def client(url: str, **more: Any) -> httpx.Client:
     return httpx.Client(base_url=url, verify=TLS, timeout=10, **more)
 
 
+# uvicorn takes 0.2 s to stop: the next test need not wait for it
+STOPPING: list[threading.Thread] = []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_server_stops() -> Iterator[None]:
+    yield
+    for thread in STOPPING:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
 @contextmanager
 def running(app: FastAPI) -> Iterator[str]:
     """Serve *app* from a thread; its address."""
@@ -45,8 +57,7 @@ def running(app: FastAPI) -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join()
-        listener.close()
+        STOPPING.append(thread)
 
 
 @dataclass
