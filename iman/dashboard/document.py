@@ -117,15 +117,16 @@ def facts(document: DocumentRecord) -> None:
             ("Terms", escape(terms)),
             ("Site", escape(site)),
             ("Description", escape(document.description)),
-            ("Needs first", escape(document.parent or "")),
             ("Received", at(document.received_at)),
-            ("First failed", at(document.first_failed_at)),
-            ("Last tried", at(document.last_tried_at)),
-            ("Next try", at(document.next_try_at)),
-            ("Synced", at(document.synced_at)),
-            ("Sage 300 reference", escape(document.erp_reference or "")),
-            ("Revision", str(document.revision)),
-            ("Round", str(document.round)),
+            ("Revision, round", f"{document.revision}, {document.round}"),
+            *_where_known(
+                ("Needs first", escape(document.parent or "")),
+                ("First failed", at(document.first_failed_at)),
+                ("Last tried", at(document.last_tried_at)),
+                ("Next try", at(document.next_try_at)),
+                ("Synced", at(document.synced_at)),
+                ("Sage 300 reference", escape(document.erp_reference or "")),
+            ),
         ]
     )
 
@@ -172,13 +173,14 @@ def attempts(detail: DocumentDetail) -> None:
         parts.empty(text.NO_ATTEMPTS, text.NO_ATTEMPTS_HINT)
         return
     zone, now, last_round = session.zone(), session.now(), None
-    for attempt in reversed(detail.attempts):
-        if attempt.round != last_round:
-            st.html(f'<h3 class="iman-round">{text.round_title(attempt.round)}</h3>')
-            last_round = attempt.round
-        title = text.attempt_title(attempt, detail.document.max_attempts, zone, now)
-        with st.expander(title, key=f"attempt_{attempt.id}", icon=_ICONS.get(attempt.outcome)):
-            _attempt(attempt)
+    with st.container(gap="xsmall", key="attempts"):
+        for attempt in reversed(detail.attempts):
+            if attempt.round != last_round:
+                st.html(f'<h3 class="iman-round">{text.round_title(attempt.round)}</h3>')
+                last_round = attempt.round
+            title = text.attempt_title(attempt, detail.document.max_attempts, zone, now)
+            with st.expander(title, key=f"attempt_{attempt.id}", icon=_ICONS.get(attempt.outcome)):
+                _attempt(attempt)
 
 
 def resyncs(detail: DocumentDetail) -> None:
@@ -285,6 +287,10 @@ def _hindrance(document: DocumentRecord) -> str:
     if not session.reading().status().available:
         return text.AWAY_NO_RESYNC
     return "" if document.state in RESYNCABLE_STATES else text.why_not_resync(document)
+
+
+def _where_known(*pairs: tuple[str, str]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in pairs if value not in ("", "–")]
 
 
 def _two(first: str, second: str) -> str:

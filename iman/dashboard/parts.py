@@ -48,10 +48,10 @@ def answering(part: Callable[[], None]) -> None:
 
 
 def freshness() -> None:
-    """How old the figures are: now, since they are fetched when drawn."""
-    st.html(
-        f'<p class="iman-fresh">{text.as_of(session.now(), session.zone())}</p>', width="content"
-    )
+    """How old the figures are: of this moment, or of when the daemon was last seen."""
+    status, zone, now = session.reading().status(), session.zone(), session.now()
+    at = now if status.available else status.last_seen_at
+    st.html(f'<p class="iman-fresh">{text.as_of(at, zone, now)}</p>', width="content")
 
 
 # -- the filter in the address --------------------------------------------------------------------
@@ -220,10 +220,8 @@ def figures(several: Sequence[Figure]) -> None:
     cells = "".join(
         f'<div class="iman-figure iman-{one.tone}" title="{escape(one.means)}">'
         f"<dt>{escape(one.label)}</dt>"
-        f'<dd class="iman-value">{escape(one.value)}</dd>'
-        f'<dd class="iman-detail">{escape(one.detail)}</dd>'
-        + (f'<dd class="iman-picture">{one.picture}</dd>' if one.picture else "")
-        + "</div>"
+        f'<dd class="iman-value">{escape(one.value)}{one.picture}</dd>'
+        f'<dd class="iman-detail">{escape(one.detail)}</dd></div>'
         for one in several
     )
     st.html(f'<dl class="iman-figures">{cells}</dl>')
