@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import timedelta
 from html import escape
 
 import streamlit as st
@@ -20,6 +21,7 @@ from iman.domain.people import Permission
 from iman.errors import ImanError, NotFound
 from iman.reading.reading import DocumentFilter
 
+_TOLD_FOR = timedelta(minutes=1)
 _AT_REST = CLOSED_STATES | {DocumentState.FAILED, DocumentState.PARKED}
 
 
@@ -63,20 +65,18 @@ def way_around(document_id: int, carried: dict[str, str]) -> None:
     """Back to the list, and the neighbours within its filter."""
     wanted = filters.from_address(carried)
     before, after = session.reading().document_neighbours(wanted, document_id)
-    st.page_link(
-        "monitor.py", label=text.BACK_TO_LIST, icon=":material/list:", query_params=carried
+    st.html(
+        f'<nav class="iman-pager" aria-label="{text.AROUND}">'
+        f"{parts.inside('monitor', text.BACK_TO_LIST, 'iman-button', **carried)}"
+        f"{_neighbour(text.BEFORE, before, carried)}{_neighbour(text.AFTER, after, carried)}</nav>"
     )
-    for label, icon, neighbour in (
-        (text.BEFORE, ":material/chevron_left:", before),
-        (text.AFTER, ":material/chevron_right:", after),
-    ):
-        st.page_link(
-            "document.py",
-            label=label,
-            icon=icon,
-            disabled=neighbour is None,
-            query_params={**carried, "id": str(neighbour or document_id)},
-        )
+
+
+def _neighbour(label: str, document_id: int | None, carried: dict[str, str]) -> str:
+    # not st.page_link: to the page it stands on, that leaves the address behind
+    if document_id is None:
+        return f'<span class="iman-button" aria-disabled="true">{label}</span>'
+    return parts.inside("document", label, "iman-button", id=document_id, **carried)
 
 
 def heading(document: DocumentRecord) -> None:
@@ -262,10 +262,12 @@ def _resync(document: DocumentRecord) -> None:
                 on_click=_start,
                 args=(document.id, key),
             )
-    told = st.session_state.get(f"told_{document.id}")
+    told, at = st.session_state.get(f"told_{document.id}", ("", session.now()))
+    if not told or session.now() - at > _TOLD_FOR:
+        return
     if told == text.RESYNC_STARTED:
         parts.done(told)
-    elif told:
+    else:
         parts.problem(told)
 
 
@@ -276,9 +278,9 @@ def _start(document_id: int, key: str) -> None:
     try:
         session.resync(document_id, reason=state.get(f"reason_{key}", ""), request_id=request_id)
     except ImanError as exc:
-        state[f"told_{document_id}"] = str(exc)
+        state[f"told_{document_id}"] = (str(exc), session.now())
     else:
-        state[f"told_{document_id}"] = text.RESYNC_STARTED
+        state[f"told_{document_id}"] = (text.RESYNC_STARTED, session.now())
 
 
 def _hindrance(document: DocumentRecord) -> str:

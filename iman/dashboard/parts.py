@@ -246,20 +246,18 @@ class Column:
 def table(caption: str, columns: Sequence[Column], rows: Iterable[Any]) -> None:
     """A real HTML table: readable by any means, and a stack of cards on a phone."""
     head = "".join(f'<th scope="col" class="{c.css}">{escape(c.title)}</th>' for c in columns)
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f'<td class="{c.css}" data-label="{escape(c.title)}">{c.cell(row)}</td>'
-            for c in columns
-        )
-        + "</tr>"
-        for row in rows
-    )
+    body = "".join("<tr>" + "".join(_cell(c, row) for c in columns) + "</tr>" for row in rows)
     st.html(
         f'<div class="iman-scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
         f'<table class="iman-table"><caption>{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _cell(column: Column, row: Any) -> str:
+    value = column.cell(row)
+    css = column.css + (" iman-none" if value == "–" else "")
+    return f'<td class="{css}" data-label="{escape(column.title)}">{value}</td>'
 
 
 def rows_of(frame: pd.DataFrame) -> Iterable[Any]:
