@@ -9,16 +9,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from iman.dashboard import launch
-from iman.dashboard.settings import DashboardSettings
+from iman.errors import SettingsError
+from iman.settings import DashboardSettings, load
 
 PAGES = Path(__file__).resolve().parent / "pages"
 
 try:
-    settings = DashboardSettings()
-except ValidationError as exc:
+    settings = load(DashboardSettings)
+except SettingsError as exc:
     print(f"app: {exc}", file=sys.stderr)  # noqa: T201 -- the entry point says why it cannot start
     sys.exit(2)
 

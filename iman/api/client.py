@@ -83,8 +83,11 @@ class DaemonClient:
         return {"before": answer["before"], "after": answer["after"]}
 
     def find(self, entry_type: str, number: str) -> int:
-        """The id of the document with that number. Raises ``NotFound``."""
-        params = {"entry_type": entry_type, "number": number}
+        """The id of the document with that number, of any entry type if that is empty.
+
+        Raises ``NotFound``.
+        """
+        params = {"number": number} | ({"entry_type": entry_type} if entry_type else {})
         return int(self._answer("GET", "/document-ids", params=params).json()["id"])
 
     def resync(self, document_id: int, *, reason: str = "", request_id: str = "") -> ResyncStarted:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -198,6 +198,22 @@ class ResyncStarted(Wire):
     number: str
     round: int
     message: str = "The resync has been started."
+
+
+class Table(Wire):
+    """A table asked for as JSON; as Arrow IPC it is smaller and typed."""
+
+    rows: list[dict[str, Any]]
+    total: int = Field(description="Rows there are in all, of which these are one page")
+
+
+class DocumentId(Wire):
+    id: int
+
+
+class Neighbours(Wire):
+    before: int | None
+    after: int | None
 
 
 class NewUser(Wire):

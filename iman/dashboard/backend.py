@@ -12,7 +12,7 @@ import httpx
 
 from iman.api.client import DaemonClient
 from iman.dashboard.sessions import OfflinePeople, Sessions
-from iman.dashboard.settings import DashboardSettings
+from iman.settings import DashboardSettings, load
 
 #: Proves to the script that the gate stood in front of it; new in every process.
 GATE_SECRET = secrets.token_hex(16)
@@ -22,7 +22,7 @@ _PATIENCE = httpx.Timeout(10.0, connect=1.0)
 
 @cache
 def settings() -> DashboardSettings:
-    return DashboardSettings()
+    return load(DashboardSettings)
 
 
 @cache

@@ -15,8 +15,9 @@ from starlette.middleware import Middleware
 
 from iman.dashboard import backend, shell, text
 from iman.dashboard.gate import Gate, SecurityHeaders
-from iman.dashboard.settings import DashboardSettings
 from iman.dashboard.sign_in import SignIn
+from iman.demo import DEMO_SIGN_INS
+from iman.settings import DashboardSettings
 
 log = logging.getLogger("iman.dashboard")
 
@@ -29,7 +30,7 @@ def build(settings: DashboardSettings, pages: Path) -> st.App:
         sessions,
         static=pages / "static",
         sandbox=settings.sandbox,
-        demo=settings.demo_sign_ins,
+        demo=DEMO_SIGN_INS if settings.sandbox else (),
         allowed_hosts=settings.dashboard_allowed_hosts,
     )
     return st.App(

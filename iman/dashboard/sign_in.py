@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 from iman.dashboard import text
 from iman.dashboard.gate import COOKIE, safe_next, same_origin, token_of
 from iman.dashboard.sessions import Sessions
-from iman.dashboard.settings import DemoSignIn
+from iman.demo import DemoSignIn
 from iman.errors import DaemonUnavailable, ImanError, NotSignedIn, TooManySignIns
 
 ASSETS = Path(__file__).parent / "assets"

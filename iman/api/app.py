@@ -1,0 +1,110 @@
+"""The control API: the only way to ask the daemon for anything."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from iman import __version__
+from iman.api.people import People
+from iman.api.routes import documents, figures, sessions, users
+from iman.api.wire import ErrorBody, Health
+from iman.errors import (
+    DaemonRefused,
+    ImanError,
+    LedgerError,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    TooManySignIns,
+)
+from iman.ledger.duckdb_ledger import DuckDBLedger
+from iman.sync.ports import Now
+
+PREFIX = "/api/v1"
+
+#: Which answer each of our exceptions becomes: status and stable word.
+ANSWERS: dict[type[ImanError], tuple[int, str]] = {
+    NotSignedIn: (401, "not_signed_in"),
+    NotAllowed: (403, "not_allowed"),
+    NotFound: (404, "not_found"),
+    DaemonRefused: (409, "refused"),
+    TooManySignIns: (429, "too_many_sign_ins"),
+    LedgerError: (503, "ledger"),
+}
+
+log = structlog.get_logger()
+
+
+class DaemonView(Protocol):
+    """What the API shows of, and asks from, the daemon around it."""
+
+    def health(self) -> Health: ...
+
+    def wake(self) -> None:
+        """Something is due now."""
+
+
+def create_app(*, ledger: DuckDBLedger, daemon: DaemonView, now: Now) -> FastAPI:
+    """Every route but health and sign-in wants a session's token."""
+    app = FastAPI(
+        title="Iman control API",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,  # served below, to people who signed in
+        responses={
+            status: {"model": ErrorBody}
+            for status in sorted({status for status, _ in ANSWERS.values()} | {422})
+        },
+    )
+    app.state.ledger = ledger
+    app.state.daemon = daemon
+    app.state.now = now
+    app.state.people = People(ledger, now)
+    for part in (sessions, figures, documents, users):
+        app.include_router(part.router, prefix=PREFIX)
+    app.add_exception_handler(ImanError, _ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _plain)
+    app.add_exception_handler(Exception, _broke)
+    return app
+
+
+def _answer(status: int, error: str, message: str) -> JSONResponse:
+    return JSONResponse(ErrorBody(error=error, message=message).model_dump(), status)
+
+
+def _ours(request: Request, exc: Exception) -> JSONResponse:
+    for kind in type(exc).__mro__:
+        if kind in ANSWERS:
+            status, word = ANSWERS[kind]
+            return _answer(status, word, str(exc))
+    return _broke(request, exc)
+
+
+def _invalid(_: Request, exc: Exception) -> JSONResponse:
+    faults = exc.errors() if isinstance(exc, RequestValidationError) else []
+    told = "; ".join(
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in faults[:3]
+    )
+    return _answer(422, "invalid", told or "The request is not valid.")
+
+
+def _plain(_: Request, exc: Exception) -> JSONResponse:
+    status = exc.status_code if isinstance(exc, HTTPException) else 500
+    words = {404: "not_found", 405: "method_not_allowed"}
+    messages = {404: "There is no such route.", 405: "This route does not take that method."}
+    return _answer(
+        status, words.get(status, "http"), messages.get(status, getattr(exc, "detail", ""))
+    )
+
+
+def _broke(request: Request, exc: Exception) -> JSONResponse:
+    log.error("api_broke", path=request.url.path, exc_info=exc)
+    return _answer(500, "broke", "Iman itself failed; its log says how.")

@@ -1,0 +1,192 @@
+"""Builds the daemon from its settings; the only module that knows every part."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from functools import partial
+from random import Random, SystemRandom
+
+import httpx
+
+from iman import __version__
+from iman.api.app import create_app
+from iman.api.passwords import hash_password
+from iman.classify import classify
+from iman.daemon import ApiThread, Daemon, Every
+from iman.demo import DEMO_SIGN_INS
+from iman.domain.attempt import Verdict
+from iman.domain.retry import RetryPolicy
+from iman.gateways.byondpro import Byondpro
+from iman.gateways.byondpro_feed import read_document
+from iman.gateways.sage300 import Sage300
+from iman.ledger.accounts import find_user, save_user
+from iman.ledger.duckdb_ledger import DuckDBLedger
+from iman.net import listen
+from iman.settings import DaemonSettings
+from iman.signals import stop_on_signals
+from iman.sync.beats import Beats
+from iman.sync.breaker import Breaker
+from iman.sync.intake import Intake, StatusWriteBack
+from iman.sync.ports import Now
+from iman.sync.push import Pusher
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def verdict_on(text: str, http_status: int | None, code: str | None) -> Verdict:
+    found = classify(text, http_status=http_status, code=code)
+    return Verdict(error_type=found.type, entity_kind=found.entity_kind, entity=found.entity)
+
+
+def tls(settings: DaemonSettings) -> ssl.SSLContext:
+    """Certificates are always checked; a self-signed server's authority may be added."""
+    context = ssl.create_default_context()
+    if settings.ca_bundle is not None:
+        context.load_verify_locations(settings.ca_bundle)
+    return context
+
+
+def sage_client(settings: DaemonSettings, context: ssl.SSLContext) -> httpx.AsyncClient:
+    base = str(settings.sage_url).rstrip("/")
+    return httpx.AsyncClient(
+        base_url=f"{base}/v1.0/-/{settings.sage_company}/",
+        auth=(settings.sage_user.upper(), settings.sage_password.get_secret_value()),
+        timeout=httpx.Timeout(settings.sage_timeout, connect=10.0),
+        limits=httpx.Limits(max_connections=2),
+        follow_redirects=False,
+        trust_env=False,
+        verify=context,
+    )
+
+
+def byondpro_client(settings: DaemonSettings, context: ssl.SSLContext) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=str(settings.byondpro_url).rstrip("/"),
+        headers={"authorization": f"Bearer {settings.byondpro_token.get_secret_value()}"},
+        timeout=30.0,
+        follow_redirects=False,
+        trust_env=False,
+        verify=context,
+    )
+
+
+def build_daemon(
+    settings: DaemonSettings, *, ledger: DuckDBLedger, now: Now = utc_now, rng: Random | None = None
+) -> Daemon:
+    """Everything wired, nothing started."""
+    _write_facts(ledger, settings, now)
+    context = tls(settings)
+    lanes = [sage_client(settings, context) for _ in range(settings.push_concurrency)]
+    source_http = byondpro_client(settings, context)
+    beats = Beats(now)
+    breaker = Breaker(now, probe_every=settings.seconds(settings.probe_every))
+    source = Byondpro(source_http)
+    recorded = asyncio.Event()
+    pusher = Pusher(
+        lanes=[Sage300(http) for http in lanes],
+        ledger=ledger,
+        read=read_document,
+        classify=verdict_on,
+        policy=RetryPolicy(
+            max_attempts=settings.max_attempts,
+            wait_min=settings.seconds(settings.retry_wait_min),
+            wait_max=settings.seconds(settings.retry_wait_max),
+            settle=settings.seconds(settings.settle),
+            ask_every=settings.seconds(settings.ask_every),
+        ),
+        breaker=breaker,
+        beats=beats,
+        now=now,
+        rng=rng or SystemRandom(),
+        recorded=recorded,
+    )
+    intake = Intake(source=source, ledger=ledger, beats=beats, now=now, arrived=pusher.wake)
+    write_back = StatusWriteBack(source=source, ledger=ledger, beats=beats, now=now)
+
+    @contextlib.asynccontextmanager
+    async def clients() -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            for http in (*lanes, source_http):
+                await stack.enter_async_context(http)
+            yield
+
+    return Daemon(
+        ledger=ledger,
+        pusher=pusher,
+        loops=lambda: [
+            Every(intake, settings.seconds(settings.intake_every)),
+            Every(write_back, settings.seconds(settings.write_back_every), recorded),
+        ],
+        beats=beats,
+        breaker=breaker,
+        company=settings.sage_company,
+        sandbox=settings.sandbox,
+        now=now,
+        clients=clients,
+    )
+
+
+def run_daemon(settings: DaemonSettings, *, now: Now = utc_now) -> None:
+    """Until Ctrl-C or a stop signal. Raises ``ImanError`` where it cannot start."""
+    listening = listen(settings.api_host, settings.api_port, "IMAN_API_PORT")
+    with contextlib.closing(listening):
+        ledger = DuckDBLedger(settings.ledger, now=now(), memory_limit=settings.ledger_memory)
+        with contextlib.closing(ledger):
+            if settings.sandbox:
+                _add_demo_people(ledger, now)
+            asyncio.run(_run(settings, ledger, listening, now))
+
+
+async def _run(
+    settings: DaemonSettings, ledger: DuckDBLedger, listening: socket.socket, now: Now
+) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    stop_on_signals(lambda: loop.call_soon_threadsafe(stop.set))
+    daemon = build_daemon(settings, ledger=ledger, now=now)
+    api = ApiThread(create_app(ledger=ledger, daemon=daemon, now=now), listening)
+    api.start()
+    try:
+        await daemon.run(stop)
+    finally:
+        api.stop()
+
+
+def _write_facts(ledger: DuckDBLedger, settings: DaemonSettings, now: Now) -> None:
+    """What a reader of the file must know while no daemon runs."""
+    base = (settings.byondpro_pages or str(settings.byondpro_url)).rstrip("/")
+    facts = {
+        "company": settings.sage_company,
+        "max_attempts": str(settings.max_attempts),
+        "sandbox": str(settings.sandbox),
+        "version": __version__,
+        "started_at": now().isoformat(),
+        "link_booking": base + settings.byondpro_booking_page,
+        "link_sales_order": base + settings.byondpro_sales_order_page,
+        "link_invoice": base + settings.byondpro_invoice_page,
+    }
+
+    def work(conn: object) -> None:
+        for name, value in facts.items():
+            conn.execute(  # type: ignore[attr-defined]  # the writer hands in its connection
+                "INSERT INTO facts VALUES ($name, $value) "
+                "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                {"name": name, "value": value},
+            )
+
+    ledger.write(work).result()
+
+
+def _add_demo_people(ledger: DuckDBLedger, now: Now) -> None:
+    for who in DEMO_SIGN_INS:
+        if find_user(ledger.reader(), who.name) is None:
+            hashed = hash_password(who.password)
+            save = partial(save_user, name=who.name, role=who.role, password_hash=hashed, now=now())
+            ledger.write(save).result()

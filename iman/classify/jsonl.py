@@ -1,0 +1,43 @@
+"""``iman classify``: JSON lines in, JSON lines out."""
+
+import json
+import sys
+from typing import TextIO
+
+from iman.classify import classify
+
+_ANSWERED = ("type", "entity_kind", "entity", "transient", "who_fixes", "rule")
+
+
+def classify_lines(stdin: TextIO, stdout: TextIO) -> int:
+    """Reads objects with ``id``, ``message`` and perhaps ``http_status``; writes one for each.
+
+    Answers 0, or 1 when a line could not be read: it is named on stderr and passed over.
+    """
+    status = 0
+    for number, line in enumerate(stdin, start=1):
+        if not line.strip():
+            continue
+        try:
+            answer = _answer(line)
+        except ValueError as exc:
+            print(f"line {number}: {exc}", file=sys.stderr)  # noqa: T201 -- the command's own voice
+            status = 1
+        else:
+            stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    return status
+
+
+def _answer(line: str) -> dict[str, object]:
+    """Raises ValueError."""
+    try:
+        asked = json.loads(line)
+    except json.JSONDecodeError as exc:
+        raise ValueError(f"not a JSON object: {exc}") from exc
+    if not isinstance(asked, dict) or not isinstance(asked.get("message"), str):
+        raise ValueError("an object with a text named message is needed")
+    status = asked.get("http_status")
+    if status is not None and type(status) is not int:
+        raise ValueError(f"http_status is a number or null, not {status!r}")
+    found = classify(asked["message"], http_status=status)
+    return {"id": asked.get("id"), **{name: getattr(found, name) for name in _ANSWERED}}

@@ -1,0 +1,146 @@
+"""The things Sage 300's messages are about, and how a noun phrase names one and its value.
+
+The caption in front of a value decides what a message means, not the verb. Compounds end in their
+head: a "customer account set" is an account set. Tails such as "code" or "number" add nothing.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_TOKEN = re.compile(
+    r"""\"[^"]*\"|“[^”]*”|«[^»]*»|‘[^’]*’|(?<!\w)'[^']*'(?!\w)|\([^()\s]*\)|[^\s"“”«»]+"""
+)
+_QUOTES = "\"“”„«»‘’'‹›()"
+_STOP = ".,:;!?"
+_WORDLIKE = re.compile(r"[^\W\d_]?[^\W\d_A-Z]*(?:['’-][^\W\d_]*)*")  # plain or Title case
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Thing:
+    """One kind of thing: how it is called, and the family whose cases decide its error type."""
+
+    kind: str
+    family: str
+    captions: tuple[str, ...]
+    word_values: bool = False  # its values may be plain words: Region
+    part_of: str = ""  # a line names the document it stands in: that family says more
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A thing named in a noun phrase; *name* is the caption as it stands there."""
+
+    thing: Thing | None
+    name: str
+    value: str | None
+
+
+class Vocabulary:
+    """The captions of one language."""
+
+    def __init__(
+        self, things: Iterable[Thing], *, tails: Iterable[str] = (), articles: Iterable[str] = ()
+    ) -> None:
+        self._tails = frozenset(tails)
+        self._articles = frozenset(articles)
+        self._starts: dict[str, list[tuple[tuple[str, ...], Thing]]] = {}
+        for thing in things:
+            for caption in thing.captions:
+                words = tuple(caption.lower().split())
+                for form in {words, (*words[:-1], _plural(words[-1]))}:
+                    self._starts.setdefault(form[0], []).append((form, thing))
+        for forms in self._starts.values():
+            forms.sort(key=lambda form: -len(form[0]))  # stable: the first file wins a tie
+
+    def read(self, phrase: str) -> Mention:
+        """The thing *phrase* is about; a mention without a thing where no caption is known."""
+        tokens = _TOKEN.findall(phrase)
+        words = [token.rstrip(_STOP).lower() for token in tokens]
+        found: tuple[Mention, int] | None = None
+        at = 0
+        while at < len(tokens):
+            if (caption := self._caption(words, at)) is None:
+                at += 1
+                continue
+            start = at
+            at, thing = caption
+            name = _name(tokens[start:at])
+            value, at = self._value(tokens, words, at, thing)
+            mention = Mention(thing, name, value)
+            if found is None:
+                found = mention, at
+            elif _goes_on(found[0], thing, words[found[1] : start]):
+                found = mention, at
+        return found[0] if found else self._unknown(tokens, words)
+
+    def _caption(self, words: list[str], at: int) -> tuple[int, Thing] | None:
+        """Where the run of captions that starts at *at* ends, and its head."""
+        head: Thing | None = None
+        while at < len(words):
+            for form, thing in self._starts.get(words[at], ()):
+                if tuple(words[at : at + len(form)]) == form:
+                    at, head = at + len(form), thing
+                    break
+            else:
+                break
+            while at < len(words) and words[at] in self._tails:
+                at += 1
+        return None if head is None else (at, head)
+
+    def _value(
+        self, tokens: list[str], words: list[str], at: int, thing: Thing
+    ) -> tuple[str | None, int]:
+        while at < len(tokens) and words[at] in (":", "=", "#", "-"):
+            at += 1
+        if at == len(tokens):
+            return None, at
+        value = bare(tokens[at])
+        if tokens[at][0] in _QUOTES:
+            return value or None, at + 1
+        is_word = _WORDLIKE.fullmatch(value) is not None
+        if is_word and not (thing.word_values and value[:1].isupper()):
+            return None, at
+        return value or None, at + 1
+
+    def _unknown(self, tokens: list[str], words: list[str]) -> Mention:
+        start = 0
+        while start < len(words) and words[start] in self._articles:
+            start += 1
+        end = start
+        while end < len(tokens) and _WORDLIKE.fullmatch(bare(tokens[end])):
+            end += 1
+        value = bare(tokens[end]) if end < len(tokens) else None
+        return Mention(None, " ".join(tokens[start:end]).rstrip(_STOP), value or None)
+
+    def kind_of(self, name: str) -> str:
+        """A kind for a thing no caption is known for: "Widget Code" is a ``widget``-like code."""
+        words = [re.sub(r"\W", "", word) for word in name.lower().split()]
+        return "_".join(word for word in words[-3:] if word) or "code"
+
+
+def bare(token: str) -> str:
+    """The token without its quotes and what punctuates the sentence around it."""
+    if token[:1] in _QUOTES:
+        return token.rstrip(_STOP).strip(_QUOTES).strip()
+    return token.rstrip(_STOP + _QUOTES)
+
+
+def _plural(word: str) -> str:
+    if word.endswith("y") and word[-2:-1] not in "aeou":
+        return word[:-1] + "ies"
+    return word + ("es" if word.endswith(("s", "x", "ch")) else "s")
+
+
+def _name(tokens: list[str]) -> str:
+    return " ".join(tokens).rstrip(_STOP)
+
+
+def _goes_on(first: Mention, second: Thing, between: list[str]) -> bool:
+    """Customer X and ship-to Y: the second is the more specific. Line 2 of order X: the order is."""
+    if first.thing is None:
+        return False
+    if first.thing.part_of == second.family and second.kind != first.thing.kind:
+        return True
+    return first.thing.family == second.family and between in (["and"], ["et"], ["y"], [","])
+

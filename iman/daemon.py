@@ -1,0 +1,203 @@
+"""The daemon as one thing: its loops on one event loop, its API on a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from iman import __version__
+from iman.api.wire import Beat, Breaker, Health
+from iman.ledger.accounts import save_beat
+from iman.ledger.duckdb_ledger import DuckDBLedger
+from iman.sync.beats import Beats
+from iman.sync.breaker import Breaker as SyncBreaker
+from iman.sync.loops import Rounds, keep_going
+from iman.sync.ports import Now
+from iman.sync.push import Pusher
+
+_HEARTBEAT = 5.0  # seconds between beats written down, for when the daemon is away
+_LATE = 4  # a loop that missed so many of its rounds, and half a minute, makes the daemon degraded
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """A loop and its interval in seconds."""
+
+    rounds: Rounds
+    seconds: float
+    nudge: asyncio.Event | None = None
+
+
+class Heartbeat:
+    """Writes every loop's last round into the ledger."""
+
+    loop = "heartbeat"
+
+    def __init__(self, ledger: DuckDBLedger, beats: Beats, now: Now) -> None:
+        self._ledger = ledger
+        self._beats = beats
+        self._now = now
+
+    async def round(self) -> None:
+        now = self._now()
+        beats = [beat for beat in self._beats.all() if beat.last_at is not None]
+
+        def work(conn: object) -> None:
+            for beat in beats:
+                save_beat(
+                    conn,  # type: ignore[arg-type]  # the writer hands in its connection
+                    beat.loop,
+                    every=beat.every_seconds,
+                    ok=beat.ok,
+                    detail=beat.detail,
+                    now=beat.last_at or now,
+                )
+
+        await asyncio.wrap_future(self._ledger.write(work))
+        self._beats.beat(self.loop, "written down")
+
+
+class Daemon:
+    """Runs until it is told to stop. ``close`` is called by whoever built it."""
+
+    def __init__(
+        self,
+        *,
+        ledger: DuckDBLedger,
+        pusher: Pusher,
+        loops: Callable[[], Sequence[Every]],
+        beats: Beats,
+        breaker: SyncBreaker,
+        company: str,
+        sandbox: bool,
+        now: Now,
+        clients: Callable[[], AbstractAsyncContextManager[None]],
+    ) -> None:
+        self.ledger = ledger
+        self._pusher = pusher
+        self._loops = loops
+        self._beats = beats
+        self._breaker = breaker
+        self._company = company
+        self._sandbox = sandbox
+        self._now = now
+        self._clients = clients
+        self._started_at: datetime = now()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = False
+
+    # -- what the API shows and asks; called from its threads --------------------------------
+
+    def health(self) -> Health:
+        view, now = self._breaker.view, self._now()
+        loops = [
+            Beat(
+                loop=beat.loop,
+                last_at=beat.last_at,
+                every_seconds=beat.every_seconds,
+                ok=beat.ok,
+                detail=beat.detail,
+            )
+            for beat in self._beats.all()
+        ]
+        status: str = "ready"
+        if self._stopping:
+            status = "stopping"
+        elif any(beat.last_at is None for beat in loops) or not loops:
+            status = "starting"
+        elif view.state != "closed" or any(not beat.ok or _late(beat, now) for beat in loops):
+            status = "degraded"
+        return Health.model_validate(
+            {
+                "status": status,
+                "version": __version__,
+                "company": self._company,
+                "now": now,
+                "started_at": self._started_at,
+                "sandbox": self._sandbox,
+                "loops": loops,
+                "breaker": Breaker(
+                    state=view.state,
+                    reason=view.reason,
+                    since=view.since,
+                    next_probe_at=view.next_probe_at,
+                ),
+            }
+        )
+
+    def wake(self) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._pusher.wake)
+
+    # -- running --------------------------------------------------------------------------
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Every loop until *stop*; what is under way is finished first."""
+        self._loop = asyncio.get_running_loop()
+        loops = [
+            *self._loops(),
+            Every(Heartbeat(self.ledger, self._beats, self._now), _HEARTBEAT),
+        ]
+        self._beats.expect(self._pusher.loop, 1.0)
+        async with self._clients():
+            running = [
+                asyncio.create_task(
+                    keep_going(
+                        one.rounds,
+                        every=one.seconds,
+                        beats=self._beats,
+                        stop=stop,
+                        nudge=one.nudge,
+                    )
+                )
+                for one in loops
+            ]
+            log.info("daemon_started", company=self._company, recovered=self.ledger.recovered)
+            await self._pusher.run(stop)
+            self._stopping = True
+            await asyncio.gather(*running)
+            for one in loops:  # once more: what the last outcomes left to tell
+                with contextlib.suppress(Exception):
+                    await asyncio.wait_for(one.rounds.round(), 5)
+        log.info("daemon_stopped")
+
+
+def _late(beat: Beat, now: datetime) -> bool:
+    if beat.last_at is None:
+        return True
+    return (now - beat.last_at).total_seconds() > max(_LATE * beat.every_seconds, 30.0)
+
+
+class ApiThread:
+    """Serves the control API on *listening* beside the loops."""
+
+    def __init__(self, app: FastAPI, listening: socket.socket) -> None:
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3
+        )
+        self._server = uvicorn.Server(config)
+        self._listening = listening
+        self._thread = threading.Thread(target=self._serve, name="control-api", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+        self._listening.close()
+
+    def _serve(self) -> None:
+        asyncio.run(self._server.serve(sockets=[self._listening]))

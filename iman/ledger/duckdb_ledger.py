@@ -1,0 +1,192 @@
+"""The ledger on DuckDB: one process, one writer thread, readers on their own cursors."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from iman.domain.attempt import Claim, Finished
+from iman.domain.feed import FeedEvent, Unreadable, WriteBack
+from iman.errors import LedgerError, LedgerLocked
+from iman.ledger import outbox, pushing, receiving
+from iman.ledger.ids import Ids
+from iman.ledger.migrate import migrate
+from iman.ledger.queries import first_row, queries
+from iman.ledger.receiving import Received
+from iman.ledger.utc import from_db
+from iman.ledger.writer import InlineWriter, Work, Writer
+
+T = TypeVar("T")
+
+
+class DuckDBLedger:
+    """Opens *path* for writing; raises ``LedgerLocked`` while another process holds it.
+
+    Futures and awaitables answer when what they stand for is durable. ``wait_seconds``: how long to
+    wait for a reader in another process (a dashboard that read the file while no daemon ran).
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        now: datetime,
+        memory_limit: str = "1GB",
+        inline: bool = False,
+        wait_seconds: float = 10.0,
+    ) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._lock = _take_lock(path)
+        try:
+            self._conn = _connect(path, memory_limit, wait_seconds)
+            self.schema = migrate(self._conn)
+            self.ledger_id = _ledger_id(self._conn)
+            self._ids = Ids(self._conn)
+            self.recovered = pushing.recover(self._conn, now=now)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._writer = InlineWriter(self._conn) if inline else Writer(self._conn)
+        self._readers = threading.local()
+        self._closed = False
+
+    # -- what the sync asks -----------------------------------------------------------------
+
+    async def cursor(self, source: str) -> str | None:
+        found = await self._ask(
+            lambda conn: _first(conn, queries("intake")["cursor"], {"source": source})
+        )
+        return None if found is None else str(found)
+
+    async def receive(
+        self, events: Sequence[FeedEvent], *, source: str, cursor: str | None, now: datetime
+    ) -> Received:
+        return await self._ask(
+            lambda conn: receiving.receive(
+                conn, self._ids, events, source=source, cursor=cursor, now=now
+            )
+        )
+
+    async def report(self, problem: Unreadable, *, now: datetime) -> None:
+        await self._ask(lambda conn: receiving.record_problem(conn, self._ids, problem, now))
+
+    async def claim(self, *, limit: int, now: datetime) -> list[Claim]:
+        return await self._ask(
+            lambda conn: pushing.claim(
+                conn, self._ids, ledger_id=self.ledger_id, limit=limit, now=now
+            )
+        )
+
+    async def finish(self, finished: Sequence[Finished], *, now: datetime) -> None:
+        await self._ask(lambda conn: pushing.finish(conn, self._ids, finished, now=now))
+
+    async def next_due(self) -> datetime | None:
+        moment = await self._ask(lambda conn: _first(conn, queries("pushing")["next_due"], {}))
+        return from_db(moment) if isinstance(moment, datetime) else None
+
+    async def due_write_backs(self, limit: int) -> list[WriteBack]:
+        return await self._ask(lambda conn: outbox.due_write_backs(conn, limit))
+
+    async def forget_write_backs(self, delivered: Sequence[int]) -> None:
+        await self._ask(lambda conn: outbox.forget_write_backs(conn, delivered))
+
+    # -- what everything else asks ----------------------------------------------------------
+
+    @property
+    def ids(self) -> Ids:
+        """For functions handed to ``write``; only they may take one."""
+        return self._ids
+
+    def write(self, work: Work[T]) -> Future[T]:
+        """Run *work* in the writer's next transaction."""
+        return self._writer.submit(work)
+
+    def reader(self) -> duckdb.DuckDBPyConnection:
+        """This thread's own cursor; it sees what is committed and blocks nobody."""
+        if self._closed:
+            raise LedgerError("The ledger is closed.")
+        if not hasattr(self._readers, "cursor"):
+            self._readers.cursor = self._conn.cursor()
+        cursor: duckdb.DuckDBPyConnection = self._readers.cursor
+        return cursor
+
+    def close(self) -> None:
+        """Finish what is queued, fold the log into the file, let go. Again does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        self._writer.close()
+        self._conn.close()
+        self._lock.release()
+
+    async def _ask(self, work: Work[T]) -> T:
+        return await asyncio.wrap_future(self._writer.submit(work))
+
+
+def lock_path(ledger: Path) -> Path:
+    """The lock beside the ledger. The ledger's own file is never opened to lock or copy it:
+    on POSIX, closing any handle of it would drop DuckDB's lock."""
+    return ledger.with_name(ledger.name + ".lock")
+
+
+def _take_lock(path: Path) -> FileLock:
+    lock = FileLock(lock_path(path))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as exc:
+        raise LedgerLocked(
+            f"Another sync_daemon holds the ledger {path.name}. Stop it first, or point this one "
+            "at its own ledger (IMAN_LEDGER)."
+        ) from exc
+    return lock
+
+
+def _connect(path: Path, memory_limit: str, wait_seconds: float) -> duckdb.DuckDBPyConnection:
+    pause = threading.Event()
+    waited = 0.0
+    while True:
+        try:
+            return duckdb.connect(
+                str(path),
+                config={
+                    "memory_limit": memory_limit,
+                    "checkpoint_threshold": "64MB",
+                    "threads": min(4, os.cpu_count() or 1),
+                },
+            )
+        except duckdb.IOException as exc:
+            if "lock" not in str(exc).lower():
+                raise LedgerError(f"The ledger {path.name} cannot be opened: {exc}") from exc
+            if waited >= wait_seconds:
+                raise LedgerLocked(
+                    f"Another process keeps reading the ledger {path.name}. Close it, or wait."
+                ) from exc
+            pause.wait(0.1)
+            waited += 0.1
+        except duckdb.Error as exc:
+            raise LedgerError(f"The ledger {path.name} cannot be opened: {exc}") from exc
+
+
+def _ledger_id(conn: duckdb.DuckDBPyConnection) -> str:
+    known = _first(conn, "SELECT value FROM facts WHERE name = 'ledger_id'", {})
+    if known is not None:
+        return str(known)
+    made = secrets.token_hex(4)
+    conn.execute("INSERT INTO facts VALUES ('ledger_id', $made)", {"made": made})
+    return made
+
+
+def _first(conn: duckdb.DuckDBPyConnection, sql: str, values: dict[str, object]) -> object | None:
+    row = first_row(conn, sql, values)
+    return None if row is None else row[0]

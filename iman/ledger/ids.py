@@ -1,0 +1,32 @@
+"""Numbers for new rows. Only the writer thread takes them; a rolled-back one leaves a gap."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import count
+
+import duckdb
+
+from iman.ledger.queries import first_row
+
+_NEWEST = {
+    "document": "SELECT max(document_id) FROM documents",
+    "attempt": "SELECT max(attempt_id) FROM attempts",
+    "resync": "SELECT max(resync_id) FROM resyncs",
+    "write_back": "SELECT max(write_back_id) FROM write_backs",
+    "problem": "SELECT max(problem_id) FROM intake_problems",
+    "audit": "SELECT max(event_id) FROM audit_events",
+}
+
+
+class Ids:
+    """Counts on from what the ledger holds."""
+
+    def __init__(self, conn: duckdb.DuckDBPyConnection) -> None:
+        self._next: defaultdict[str, count[int]] = defaultdict(count)
+        for kind, sql in _NEWEST.items():
+            row = first_row(conn, sql)
+            self._next[kind] = count(((row[0] if row else None) or 0) + 1)
+
+    def take(self, kind: str) -> int:
+        return next(self._next[kind])

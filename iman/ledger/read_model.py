@@ -1,0 +1,301 @@
+"""What pages ask, answered from a cursor. The API and the read-only fallback share it.
+
+SQL with its cost class: ``sql/reading.sql``. Tables are Arrow, columns as ``reading/frames.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from iman.domain.document import CLOSED_STATES, DocumentState, EntryType, erp_sync_status
+from iman.domain.gl_account import posted_account
+from iman.errors import NotFound
+from iman.ledger.queries import first_row, queries
+from iman.ledger.utc import from_db, to_db
+
+_SQL = queries("reading")
+_HOURLY_UP_TO = 72  # hours; beyond, a trend's buckets are days
+_RENAMED = frozenset({"document_id", "attempt_id", "reference", "payload"})
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the daemon wrote down about itself when it started."""
+
+    values: dict[str, str]
+
+    def link(self, page: str, **parts: str) -> str | None:
+        """A page of byondpro, or None where no template or part is known."""
+        template = self.values.get(f"link_{page}", "")
+        if not template or not all(parts.values()):
+            return None
+        for name, part in parts.items():
+            template = template.replace(f"{{{name}}}", quote(part, safe=""))
+        return template
+
+    @property
+    def max_attempts(self) -> int:
+        return int(self.values.get("max_attempts", "5"))
+
+
+def facts(conn: duckdb.DuckDBPyConnection) -> Facts:
+    return Facts(dict(conn.execute(_SQL["facts"]).fetchall()))
+
+
+def counts(conn: duckdb.DuckDBPyConnection) -> pa.Table:
+    kinds = [kind.value for kind in EntryType]
+    return _table(conn, "counts", {"entry_types": kinds, "positions": list(range(len(kinds)))})
+
+
+def documents(
+    conn: duckdb.DuckDBPyConnection,
+    *,
+    entry_type: str | None = None,
+    states: Sequence[str] = (),
+    error_type: str | None = None,
+    entity: str | None = None,
+    site: str | None = None,
+    search: str = "",
+    order: str = "newest",
+    limit: int = 50,
+    offset: int = 0,
+) -> tuple[pa.Table, int]:
+    """One page and how many there are in all."""
+    wanted = list(states)
+    found = _table(
+        conn,
+        "documents",
+        {
+            "entry_type": entry_type,
+            "states": wanted or None,
+            "closed": not wanted or any(state in CLOSED_STATES for state in wanted),
+            "error_type": error_type,
+            "entity": entity,
+            "site": site,
+            "search": search.strip() or None,
+            "order": order,
+            "limit": limit,
+            "offset": offset,
+        },
+    )
+    total = found["total"][0].as_py() if found.num_rows else 0
+    known = facts(conn)
+    urls = [known.link("booking", booking=booking.as_py()) for booking in found["booking"]]
+    found = found.drop_columns(["total"])
+    at_booking = found.column_names.index("booking") + 1
+    found = found.add_column(at_booking, "booking_url", pa.array(urls, pa.string()))
+    at_attempt = found.column_names.index("attempt") + 1
+    most = pa.array([known.max_attempts] * found.num_rows, pa.int32())
+    return found.add_column(at_attempt, "max_attempts", most), total
+
+
+def neighbours(
+    conn: duckdb.DuckDBPyConnection, document_id: int, **wanted: Any
+) -> tuple[int | None, int | None]:
+    """Ids before and after in the filter's order; (None, None) where the filter misses it."""
+    page, _ = documents(conn, **wanted, limit=5000)
+    ids = page["id"].to_pylist()
+    if document_id not in ids:
+        return None, None
+    place = ids.index(document_id)
+    before = ids[place - 1] if place > 0 else None
+    return before, ids[place + 1] if place + 1 < len(ids) else None
+
+
+def find_document(
+    conn: duckdb.DuckDBPyConnection, number: str, entry_type: str | None = None
+) -> int:
+    """Raises ``NotFound``."""
+    row = first_row(conn, _SQL["find_document"], {"number": number, "entry_type": entry_type})
+    if row is None:
+        raise NotFound(f"There is no document {number}.")
+    return int(row[0])
+
+
+def document(conn: duckdb.DuckDBPyConnection, document_id: int) -> Row:
+    """Everything of one document, as ``wire.DocumentDetail`` shapes it. Raises ``NotFound``."""
+    found = _rows(conn, "document", {"id": document_id})
+    if not found:
+        raise NotFound(f"There is no document {document_id}.")
+    known = facts(conn)
+    attempts = _rows(conn, "attempts", {"id": document_id})
+    record = _record(found[0], known)
+    return {
+        "document": record,
+        "attempts": [_attempt(row) for row in attempts],
+        "resyncs": [
+            _resync(row, record, attempts) for row in _rows(conn, "resyncs", {"id": document_id})
+        ],
+    }
+
+
+def failures(conn: duckdb.DuckDBPyConnection, *, hours: int, now: datetime) -> pa.Table:
+    return _table(
+        conn, "failures", {"daily": hours > _HOURLY_UP_TO, "since": window_start(now, hours)}
+    )
+
+
+def open_errors(conn: duckdb.DuckDBPyConnection) -> pa.Table:
+    return _table(conn, "open_errors", {})
+
+
+def sites(conn: duckdb.DuckDBPyConnection) -> list[str]:
+    return [row[0] for row in conn.execute(_SQL["sites"]).fetchall()]
+
+
+def intake_problems(conn: duckdb.DuckDBPyConnection) -> pa.Table:
+    return _table(conn, "intake_problems", {})
+
+
+def audit(conn: duckdb.DuckDBPyConnection, *, limit: int = 500) -> pa.Table:
+    return _table(conn, "audit", {"limit": limit})
+
+
+def overview(conn: duckdb.DuckDBPyConnection, *, hours: int, now: datetime) -> Row:
+    """As ``wire.Overview``."""
+    since = window_start(now, hours)
+    open_now = _rows(conn, "open_figures", {})[0]
+    before = since - timedelta(hours=hours)
+    first, passed, first_before, passed_before, refused, refused_before = _one(
+        conn, "attempt_figures", {"since": since, "before": before}
+    )
+    synced, synced_amount = _one(conn, "closing_figures", {"since": since})
+    return {
+        "hours": hours,
+        **open_now,
+        "synced": synced,
+        "synced_amount": synced_amount,
+        "first_attempts": first,
+        "first_attempt_success": passed / first if first else None,
+        "previous_first_attempt_success": passed_before / first_before if first_before else None,
+        "refused": refused,
+        "previous_refused": refused_before,
+        "intake_problems": _one(conn, "problem_count", {})[0],
+        "currency": _one(conn, "currency", {})[0] or "",
+    }
+
+
+def beats(conn: duckdb.DuckDBPyConnection) -> list[Row]:
+    return _rows(conn, "beats", {})
+
+
+def last_heard(conn: duckdb.DuckDBPyConnection) -> datetime | None:
+    """The newest heartbeat any daemon wrote."""
+    moment: datetime | None = _one(conn, "newest_beat", {})[0]
+    return from_db(moment)
+
+
+def window_start(now: datetime, hours: int) -> datetime:
+    """The first hour bucket of a window that ends now."""
+    return to_db(now - timedelta(hours=hours)).replace(minute=0, second=0, microsecond=0)
+
+
+def _record(row: Row, known: Facts) -> Row:
+    lines = _lines(row["payload"])
+    state = DocumentState(row["state"])
+    number = row["number"]
+    told = {key: value for key, value in row.items() if key not in _RENAMED}
+    links = {
+        "booking": known.link("booking", booking=row["booking"]),
+        "sales_order": known.link("sales_order", sales_order=row["sales_order"]),
+        "document": known.link(row["entry_type"], number=number),
+    }
+    return {
+        **told,
+        "id": row["document_id"],
+        "erp_sync_status": erp_sync_status(state),
+        "erp_reference": row["reference"],
+        "max_attempts": known.max_attempts,
+        "lines": lines,
+        "links": links,
+    }
+
+
+def _attempt(row: Row) -> Row:
+    told = {key: value for key, value in row.items() if key not in _RENAMED}
+    return {**told, "id": row["attempt_id"], "erp_reference": row["reference"]}
+
+
+def _resync(row: Row, record: Row, attempts: Sequence[Row]) -> Row:
+    later = any(attempt["round"] > row["round"] for attempt in attempts)
+    result = None
+    if record["round"] == row["round"] and not later:
+        standing = DocumentState(record["state"])
+        if standing in CLOSED_STATES:
+            result = "synced"
+        elif standing is DocumentState.FAILED:
+            result = "failed"
+    else:
+        result = "failed"  # another round had to follow
+    return {
+        "id": row["resync_id"],
+        "at": row["asked_at"],
+        "by": row["asked_by"],
+        "origin": row["origin"],
+        "reason": row["reason"],
+        "round": row["round"],
+        "result": result,
+    }
+
+
+def _lines(payload: str) -> list[Row]:
+    """The lines with their posted account; a document byondpro spoilt shows what it can: none."""
+    try:
+        found = json.loads(payload)
+        segment = found.get("site", {}).get("gl_segment", "")
+        rule = found.get("gl_segment_rule", "N")
+        return [_line(line, segment, rule) for line in found.get("lines", ())]
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError):
+        return []
+
+
+def _line(line: Row, segment: str, rule: str) -> Row:
+    return {
+        "line": line["line"],
+        "item": line["item"],
+        "description": line.get("description", ""),
+        "category": line["category"]["code"],
+        "category_description": line["category"].get("description", ""),
+        "gl_account": posted_account(line["gl_account"], segment=segment, rule=rule),
+        "quantity": Decimal(str(line["quantity"])),
+        "unit_price": Decimal(str(line["unit_price"])),
+        "amount": Decimal(str(line["amount"])),
+        "tax": Decimal(str(line.get("tax", "0"))),
+    }
+
+
+def _table(conn: duckdb.DuckDBPyConnection, name: str, values: Row) -> pa.Table:
+    found = conn.cursor().sql(_SQL[name], params=values).to_arrow_table()
+    for place, column in enumerate(found.schema):
+        if pa.types.is_timestamp(column.type) and column.type.tz is None:
+            aware = pc.assume_timezone(found.column(place), "UTC")
+            found = found.set_column(place, column.name, aware)
+    return found
+
+
+def _rows(conn: duckdb.DuckDBPyConnection, name: str, values: Row) -> list[Row]:
+    cursor = conn.execute(_SQL[name], values)
+    names = [column[0] for column in cursor.description or ()]
+    return [
+        {
+            key: from_db(value) if isinstance(value, datetime) else value
+            for key, value in zip(names, row, strict=True)
+        }
+        for row in cursor.fetchall()
+    ]
+
+
+def _one(conn: duckdb.DuckDBPyConnection, name: str, values: Row) -> tuple[Any, ...]:
+    row = first_row(conn, _SQL[name], values)
+    return row if row is not None else (None,)

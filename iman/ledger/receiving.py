@@ -1,0 +1,199 @@
+"""What intake writes: documents, asked-for resyncs, problems, and how far byondpro was read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from iman.domain.document import DocumentKey, DocumentState, EntryType
+from iman.domain.feed import DocumentArrived, FeedEvent, ResyncRequested, Unreadable
+from iman.ledger.ids import Ids
+from iman.ledger.queries import queries
+from iman.ledger.resyncing import restart
+from iman.ledger.utc import to_db
+
+_SQL = queries("intake")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Received:
+    """What one reading of the outbox changed."""
+
+    documents: int = 0
+    resyncs: int = 0
+    problems: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    document_id: int
+    revision: int
+    state: str | None  # None: closed
+    round: int
+
+
+def receive(
+    conn: duckdb.DuckDBPyConnection,
+    ids: Ids,
+    events: Sequence[FeedEvent],
+    *,
+    source: str,
+    cursor: str | None,
+    now: datetime,
+) -> Received:
+    """Record *events* and *cursor* together, so that none is lost and none counts twice.
+
+    A revision that is not newer is passed over. A newer one replaces a document that is not with
+    Sage 300 at this moment; one that arrives while its document is being pushed, or that byondpro
+    sends for a document Sage 300 holds already, is reported as a problem for people to look at.
+    """
+    known = _known(conn, events)
+    arrived: dict[DocumentKey, DocumentArrived] = {}
+    resyncs: list[ResyncRequested] = []
+    problems: list[Unreadable] = []
+    for event in events:
+        match event:
+            case DocumentArrived():
+                problem = _conflict(event, known.get(event.key))
+                if problem is not None:
+                    problems.append(problem)
+                elif _is_news(event, known.get(event.key), arrived.get(event.key)):
+                    arrived[event.key] = event
+            case ResyncRequested():
+                resyncs.append(event)
+            case Unreadable():
+                problems.append(event)
+    if arrived:
+        _store(conn, ids, list(arrived.values()), known, now)
+    asked = sum(_resync(conn, ids, event, problems, now) for event in resyncs)
+    for problem in problems:
+        record_problem(conn, ids, problem, now)
+    if cursor is not None:
+        conn.execute(_SQL["save_cursor"], {"source": source, "cursor": cursor, "now": to_db(now)})
+    return Received(documents=len(arrived), resyncs=asked, problems=len(problems))
+
+
+def record_problem(
+    conn: duckdb.DuckDBPyConnection, ids: Ids, problem: Unreadable, now: datetime
+) -> None:
+    conn.execute(
+        _SQL["insert_problem"],
+        {
+            "id": ids.take("problem"),
+            "cursor": problem.cursor,
+            "now": to_db(now),
+            "reason": problem.reason,
+            "excerpt": problem.excerpt,
+        },
+    )
+
+
+def _known(
+    conn: duckdb.DuckDBPyConnection, events: Sequence[FeedEvent]
+) -> dict[DocumentKey, _Known]:
+    numbers = [event.key.number for event in events if not isinstance(event, Unreadable)]
+    if not numbers:
+        return {}
+    rows = conn.execute(_SQL["known_documents"], {"numbers": numbers}).fetchall()
+    return {
+        DocumentKey(company=company, entry_type=EntryType(entry_type), number=number): _Known(
+            document_id, revision, state, round_
+        )
+        for document_id, company, entry_type, number, revision, state, round_ in rows
+    }
+
+
+def _is_news(event: DocumentArrived, known: _Known | None, earlier: DocumentArrived | None) -> bool:
+    seen = max(known.revision if known else 0, earlier.revision if earlier else 0)
+    return event.revision > seen
+
+
+def _conflict(event: DocumentArrived, known: _Known | None) -> Unreadable | None:
+    if known is None or event.revision <= known.revision:
+        return None
+    if known.state is None:
+        why = "Sage 300 holds the document already"
+    elif known.state in {DocumentState.SYNCING, DocumentState.UNKNOWN}:
+        why = "the document was being pushed at that moment"
+    else:
+        return None
+    return Unreadable(
+        cursor=event.cursor,
+        reason=f"Revision {event.revision} of {event.key} was not taken: {why}.",
+        excerpt=event.payload[:2000],
+    )
+
+
+def _store(
+    conn: duckdb.DuckDBPyConnection,
+    ids: Ids,
+    events: list[DocumentArrived],
+    known: dict[DocumentKey, _Known],
+    now: datetime,
+) -> None:
+    replaced = [known[event.key].document_id for event in events if event.key in known]
+    if replaced:
+        conn.execute(_SQL["delete_documents"], {"ids": replaced})
+        conn.execute(_SQL["delete_open"], {"ids": replaced})
+    document_ids = [
+        known[event.key].document_id if event.key in known else ids.take("document")
+        for event in events
+    ]
+    conn.execute(
+        _SQL["insert_documents"],
+        {
+            "document_id": document_ids,
+            "company": [event.key.company for event in events],
+            "entry_type": [event.key.entry_type.value for event in events],
+            "number": [event.key.number for event in events],
+            "parent": [str(event.parent) if event.parent else None for event in events],
+            "received_at": [to_db(now)] * len(events),
+            **{
+                name: [getattr(event, name) for event in events]
+                for name in (
+                    "revision", "site", "site_name", "booking", "sales_order", "description",
+                    "customer", "customer_name", "document_date", "amount", "currency",
+                    "terms_code", "terms_description", "payload",
+                )
+            },
+        },
+    )  # fmt: skip
+    conn.execute(
+        _SQL["open_documents"],
+        {
+            "document_id": document_ids,
+            "entry_type": [event.key.entry_type.value for event in events],
+            "company": [event.key.company for event in events],
+            "site": [event.site for event in events],
+            "amount": [event.amount for event in events],
+            "round": [known[event.key].round + 1 if event.key in known else 1 for event in events],
+            "now": to_db(now),
+        },
+    )
+
+
+def _resync(
+    conn: duckdb.DuckDBPyConnection,
+    ids: Ids,
+    event: ResyncRequested,
+    problems: list[Unreadable],
+    now: datetime,
+) -> int:
+    found = _known(conn, [event]).get(event.key)
+    if found is None:
+        problems.append(
+            Unreadable(
+                cursor=event.cursor,
+                reason=f"byondpro asked to resync {event.key}, which it never sent.",
+                excerpt=f"asked by {event.by}",
+            )
+        )
+        return 0
+    started = restart(
+        conn, ids, found.document_id, who=event.by, origin="byondpro", reason="",
+        request_id=f"byondpro:{event.cursor}", now=now,
+    )  # fmt: skip
+    return int(started is not None)

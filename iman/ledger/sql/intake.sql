@@ -1,0 +1,57 @@
+-- name: known_documents
+-- Which of the keys are here already, and at which revision.
+SELECT d.document_id, d.company, d.entry_type, d.number, d.revision, o.state,
+       coalesce(o.round, 0) AS round
+FROM documents d
+LEFT JOIN open_documents o USING (document_id)
+WHERE d.number = ANY($numbers::VARCHAR[]);
+
+-- name: insert_documents
+INSERT INTO documents
+SELECT unnest($document_id::BIGINT[]), unnest($company::VARCHAR[]), unnest($entry_type::VARCHAR[]),
+       unnest($number::VARCHAR[]), unnest($revision::INTEGER[]), unnest($site::VARCHAR[]),
+       unnest($site_name::VARCHAR[]), unnest($booking::VARCHAR[]), unnest($sales_order::VARCHAR[]),
+       unnest($description::VARCHAR[]), unnest($customer::VARCHAR[]),
+       unnest($customer_name::VARCHAR[]), unnest($document_date::DATE[]),
+       unnest($amount::DECIMAL(19, 3)[]), unnest($currency::VARCHAR[]),
+       unnest($terms_code::VARCHAR[]), unnest($terms_description::VARCHAR[]),
+       unnest($parent::VARCHAR[]), unnest($received_at::TIMESTAMP[]), unnest($payload::VARCHAR[]);
+
+-- name: delete_documents
+DELETE FROM documents WHERE document_id = ANY($ids::BIGINT[]);
+
+-- name: delete_open
+DELETE FROM open_documents WHERE document_id = ANY($ids::BIGINT[]);
+
+-- name: open_documents
+-- What arrived is due at once, its first round.
+INSERT INTO open_documents (document_id, entry_type, company, site, amount, state, since, round,
+                            attempt, next_trigger, due_at, crashed)
+SELECT unnest($document_id::BIGINT[]), unnest($entry_type::VARCHAR[]), unnest($company::VARCHAR[]),
+       unnest($site::VARCHAR[]), unnest($amount::DECIMAL(19, 3)[]), 'pending', $now,
+       unnest($round::INTEGER[]), 0, 'intake', $now, FALSE;
+
+-- name: save_cursor
+INSERT INTO cursors VALUES ($source, $cursor, $now)
+ON CONFLICT (source) DO UPDATE SET cursor_text = excluded.cursor_text, read_at = excluded.read_at;
+
+-- name: cursor
+SELECT cursor_text FROM cursors WHERE source = $source;
+
+-- name: insert_problem
+INSERT INTO intake_problems VALUES ($id, $cursor, $now, $reason, $excerpt);
+
+-- name: insert_write_backs
+INSERT INTO write_backs
+SELECT unnest($id::BIGINT[]), unnest($company::VARCHAR[]), unnest($entry_type::VARCHAR[]),
+       unnest($number::VARCHAR[]), unnest($revision::INTEGER[]), unnest($status::VARCHAR[]),
+       unnest($message::VARCHAR[]), unnest($reference::VARCHAR[]), unnest($attempts::INTEGER[]),
+       $now;
+
+-- name: due_write_backs
+SELECT write_back_id, company, entry_type, number, revision, status, message, reference, attempts,
+       decided_at
+FROM write_backs ORDER BY write_back_id LIMIT $limit;
+
+-- name: delete_write_backs
+DELETE FROM write_backs WHERE write_back_id = ANY($ids::BIGINT[]);

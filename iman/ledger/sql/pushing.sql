@@ -1,0 +1,132 @@
+-- name: due_documents
+SELECT o.document_id, d.company, d.entry_type, d.number, d.revision, d.payload, o.state, o.round,
+       o.attempt, o.next_trigger, o.pushed_at, o.crashed
+FROM (
+    SELECT * FROM open_documents
+    WHERE state IN ('pending', 'retrying', 'unknown') AND due_at <= $now
+    ORDER BY due_at, document_id LIMIT $limit
+) o
+JOIN documents d ON d.document_id = o.document_id
+ORDER BY o.due_at, o.document_id;
+
+-- name: next_due
+SELECT min(due_at) FROM open_documents WHERE state IN ('pending', 'retrying', 'unknown');
+
+-- name: insert_attempts
+INSERT INTO attempts
+SELECT unnest($attempt_id::BIGINT[]), unnest($document_id::BIGINT[]), unnest($revision::INTEGER[]),
+       unnest($round::INTEGER[]), unnest($number::INTEGER[]), unnest($trigger::VARCHAR[]),
+       unnest($token::VARCHAR[]), $now;
+
+-- name: mark_syncing
+-- pushed_at stays with a document whose answer was lost: asking is not pushing.
+UPDATE open_documents
+SET state = 'syncing', since = $now, due_at = NULL,
+    pushed_at = CASE WHEN state = 'unknown' THEN pushed_at ELSE $now END,
+    crashed = CASE WHEN state = 'unknown' THEN crashed ELSE FALSE END
+WHERE document_id = ANY($ids::BIGINT[]);
+
+-- name: insert_outcomes
+INSERT INTO outcomes
+SELECT unnest($attempt_id::BIGINT[]), unnest($document_id::BIGINT[]), unnest($ended_at::TIMESTAMP[]),
+       unnest($outcome::VARCHAR[]), unnest($burnt::BOOLEAN[]), unnest($http_status::INTEGER[]),
+       unnest($error_code::VARCHAR[]), unnest($error_text::VARCHAR[]),
+       unnest($error_type::VARCHAR[]), unnest($entity_kind::VARCHAR[]), unnest($entity::VARCHAR[]),
+       unnest($reference::VARCHAR[]), unnest($duration_ms::BIGINT[]);
+
+-- name: insert_bodies
+INSERT INTO bodies
+SELECT unnest($attempt_id::BIGINT[]), unnest($document_id::BIGINT[]), unnest($sent::VARCHAR[]),
+       unnest($answered::VARCHAR[]);
+
+-- name: move_open
+-- Only a document that is still syncing moves: its claim is the only licence to decide.
+UPDATE open_documents o
+SET state = n.state, since = n.ended_at, attempt = n.attempt, next_trigger = n.next_trigger,
+    due_at = n.due_at, last_tried_at = n.ended_at, http_status = n.http_status,
+    pushed_at = CASE WHEN n.state = 'unknown' THEN o.pushed_at END,
+    crashed = o.crashed AND n.state = 'unknown',
+    -- "it is not there" says less than what came before it, and does not replace it
+    error_code = CASE WHEN n.told OR o.error_text IS NULL THEN n.error_code ELSE o.error_code END,
+    error_text = CASE WHEN n.told OR o.error_text IS NULL THEN n.error_text ELSE o.error_text END,
+    error_type = CASE WHEN n.told OR o.error_text IS NULL THEN n.error_type ELSE o.error_type END,
+    entity_kind = CASE WHEN n.told OR o.error_text IS NULL THEN n.entity_kind
+                       ELSE o.entity_kind END,
+    entity = CASE WHEN n.told OR o.error_text IS NULL THEN n.entity ELSE o.entity END,
+    first_failed_at = CASE WHEN n.failed THEN coalesce(o.first_failed_at, n.ended_at)
+                           ELSE o.first_failed_at END
+FROM (
+    SELECT unnest($document_id::BIGINT[]) AS document_id, unnest($state::VARCHAR[]) AS state,
+           unnest($ended_at::TIMESTAMP[]) AS ended_at, unnest($attempt::INTEGER[]) AS attempt,
+           unnest($next_trigger::VARCHAR[]) AS next_trigger,
+           unnest($due_at::TIMESTAMP[]) AS due_at, unnest($http_status::INTEGER[]) AS http_status,
+           unnest($told::BOOLEAN[]) AS told, unnest($failed::BOOLEAN[]) AS failed,
+           unnest($error_code::VARCHAR[]) AS error_code,
+           unnest($error_text::VARCHAR[]) AS error_text,
+           unnest($error_type::VARCHAR[]) AS error_type,
+           unnest($entity_kind::VARCHAR[]) AS entity_kind, unnest($entity::VARCHAR[]) AS entity
+) n
+WHERE o.document_id = n.document_id;
+
+-- name: move_back
+-- A look-up that could not tell: not an attempt, ask again later.
+UPDATE open_documents o SET state = 'unknown', since = $now, due_at = n.due_at
+FROM (SELECT unnest($document_id::BIGINT[]) AS document_id, unnest($due_at::TIMESTAMP[]) AS due_at) n
+WHERE o.document_id = n.document_id;
+
+-- name: insert_closings
+INSERT INTO closings
+SELECT n.document_id, n.revision, 'synced', n.ended_at, n.reference, n.round, n.attempt,
+       o.first_failed_at
+FROM (
+    SELECT unnest($document_id::BIGINT[]) AS document_id, unnest($revision::INTEGER[]) AS revision,
+           unnest($ended_at::TIMESTAMP[]) AS ended_at, unnest($reference::VARCHAR[]) AS reference,
+           unnest($round::INTEGER[]) AS round, unnest($attempt::INTEGER[]) AS attempt
+) n
+JOIN open_documents o ON o.document_id = n.document_id;
+
+-- name: open_summary
+SELECT document_id, company, site, entry_type, coalesce(amount, 0) AS amount, round
+FROM open_documents WHERE document_id = ANY($ids::BIGINT[]);
+
+-- name: insert_attempt_rollup
+INSERT INTO attempt_rollup
+SELECT unnest($hour::TIMESTAMP[]), unnest($company::VARCHAR[]), unnest($site::VARCHAR[]),
+       unnest($entry_type::VARCHAR[]), unnest($outcome::VARCHAR[]), unnest($error_type::VARCHAR[]),
+       unnest($is_first::BOOLEAN[]), unnest($attempts::BIGINT[]);
+
+-- name: insert_closing_rollup
+INSERT INTO closing_rollup
+SELECT unnest($hour::TIMESTAMP[]), unnest($company::VARCHAR[]), unnest($site::VARCHAR[]),
+       unnest($entry_type::VARCHAR[]), unnest($state::VARCHAR[]), unnest($documents::BIGINT[]),
+       unnest($amount::DECIMAL(19, 3)[]);
+
+-- name: interrupted
+-- Intents without an outcome, found when the ledger opens: the answer, if any, was lost.
+SELECT a.attempt_id, o.document_id, a.started_at, o.company, o.site, o.entry_type, a.number, a.round
+FROM open_documents o
+JOIN attempts a ON a.document_id = o.document_id
+WHERE o.state = 'syncing'
+  AND NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.attempt_id = a.attempt_id);
+
+-- name: mark_interrupted
+UPDATE open_documents
+SET state = 'unknown', since = $now, due_at = $now, crashed = TRUE, next_trigger = 'recovery'
+WHERE state = 'syncing';
+
+-- name: document_state
+SELECT d.document_id, d.company, d.entry_type, d.number, d.revision, o.state, o.round, o.attempt
+FROM documents d LEFT JOIN open_documents o USING (document_id)
+WHERE d.document_id = $id;
+
+-- name: restart_round
+UPDATE open_documents
+SET state = 'pending', since = $now, round = $round, attempt = 0, next_trigger = 'resync',
+    due_at = $now, pushed_at = NULL, crashed = FALSE
+WHERE document_id = $id;
+
+-- name: insert_resync
+INSERT INTO resyncs VALUES ($resync_id, $id, $now, $who, $origin, $reason, $request_id, $round);
+
+-- name: same_request
+SELECT round FROM resyncs WHERE document_id = $id AND request_id = $request_id;

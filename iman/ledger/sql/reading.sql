@@ -1,0 +1,181 @@
+-- The read model. Cost class of each: O = grows with open documents, R = with rollup rows of the
+-- window, 1 = one document, P = one page of what is kept.
+
+-- name: facts
+SELECT name, value FROM facts;
+
+-- name: counts
+-- O + R. Level 1 of the Integration Monitor.
+SELECT t.entry_type,
+       coalesce(o.failed, 0) AS failed, coalesce(o.retrying, 0) AS retrying,
+       coalesce(o.waiting, 0) AS waiting, coalesce(o.parked, 0) AS parked,
+       coalesce(c.synced, 0) AS synced,
+       coalesce(o.open_amount, 0)::DECIMAL(19, 3) AS open_amount, o.oldest_failed_at
+FROM (SELECT unnest($entry_types::VARCHAR[]) AS entry_type,
+             unnest($positions::INTEGER[]) AS position) t
+LEFT JOIN (
+    SELECT entry_type,
+           count(*) FILTER (WHERE state = 'failed') AS failed,
+           count(*) FILTER (WHERE state = 'retrying') AS retrying,
+           count(*) FILTER (WHERE state IN ('pending', 'syncing', 'waiting', 'unknown')) AS waiting,
+           count(*) FILTER (WHERE state = 'parked') AS parked,
+           sum(coalesce(amount, 0)) AS open_amount,
+           min(first_failed_at) FILTER (WHERE state = 'failed') AS oldest_failed_at
+    FROM open_documents GROUP BY entry_type
+) o ON o.entry_type = t.entry_type
+LEFT JOIN (
+    SELECT entry_type, CAST(sum(documents) AS BIGINT) AS synced
+    FROM closing_rollup WHERE state = 'synced' GROUP BY entry_type
+) c ON c.entry_type = t.entry_type
+ORDER BY t.position;
+
+-- name: documents
+-- O, or P where closed documents are asked for too. Level 2.
+WITH standing AS (
+    SELECT document_id, state, round, attempt, due_at, first_failed_at, last_tried_at, error_code,
+           error_text, error_type, entity_kind, entity, NULL::TIMESTAMP AS synced_at,
+           NULL::VARCHAR AS reference
+    FROM open_documents
+    WHERE $states::VARCHAR[] IS NULL OR state = ANY($states::VARCHAR[])
+    UNION ALL
+    SELECT document_id, state, round, attempt, NULL, first_failed_at, closed_at, NULL, NULL, NULL,
+           NULL, NULL, closed_at, reference
+    FROM closings
+    WHERE $closed AND ($states::VARCHAR[] IS NULL OR state = ANY($states::VARCHAR[]))
+)
+SELECT d.document_id AS id, d.entry_type, d.number, s.state, d.booking, d.site, d.customer,
+       d.customer_name, d.document_date, d.amount, d.currency, d.terms_code, d.terms_description,
+       CASE WHEN s.error_code IS NULL THEN s.error_text
+            ELSE s.error_code || ' - ' || s.error_text END AS error,
+       s.error_type, s.entity, s.attempt, s.first_failed_at, s.last_tried_at,
+       s.due_at AS next_try_at, d.received_at, s.synced_at, s.reference AS erp_reference,
+       count(*) OVER () AS total
+FROM standing s
+JOIN documents d ON d.document_id = s.document_id
+WHERE ($entry_type::VARCHAR IS NULL OR d.entry_type = $entry_type)
+  AND ($site::VARCHAR IS NULL OR d.site = $site)
+  AND ($error_type::VARCHAR IS NULL OR s.error_type = $error_type)
+  AND ($entity::VARCHAR IS NULL OR s.entity = $entity)
+  AND ($search::VARCHAR IS NULL
+       OR position(lower($search) IN lower(d.number)) > 0
+       OR position(lower($search) IN lower(d.booking)) > 0
+       OR position(lower($search) IN lower(d.customer)) > 0
+       OR position(lower($search) IN lower(d.customer_name)) > 0
+       OR position(lower($search) IN lower(coalesce(s.error_text, ''))) > 0)
+ORDER BY
+    CASE WHEN $order = 'newest' THEN coalesce(s.first_failed_at, d.received_at) END DESC NULLS LAST,
+    CASE WHEN $order = 'oldest' THEN coalesce(s.first_failed_at, d.received_at) END NULLS LAST,
+    CASE WHEN $order = 'amount' THEN d.amount END DESC NULLS LAST,
+    CASE WHEN $order = 'number' THEN d.number END NULLS LAST,
+    CASE WHEN $order = 'next_try' THEN s.due_at END NULLS LAST,
+    d.document_id DESC
+LIMIT $limit OFFSET $offset;
+
+-- name: document
+-- 1.
+SELECT d.*, coalesce(o.state, c.state) AS state,
+       coalesce(o.round, c.round) AS round, coalesce(o.attempt, c.attempt) AS attempt,
+       o.due_at AS next_try_at, coalesce(o.first_failed_at, c.first_failed_at) AS first_failed_at,
+       coalesce(o.last_tried_at, c.closed_at) AS last_tried_at, o.error_code, o.error_text,
+       o.error_type, o.entity_kind, o.entity, c.closed_at AS synced_at, c.reference
+FROM documents d
+LEFT JOIN open_documents o ON o.document_id = d.document_id
+LEFT JOIN (SELECT * FROM closings WHERE document_id = $id ORDER BY closed_at DESC LIMIT 1) c
+       ON c.document_id = d.document_id AND o.document_id IS NULL
+WHERE d.document_id = $id;
+
+-- name: attempts
+-- 1.
+SELECT a.attempt_id, a.round, a.number, a.trigger, a.started_at, x.ended_at, x.outcome,
+       coalesce(x.burnt, FALSE) AS burnt, x.http_status, x.error_code, x.error_text, x.error_type,
+       x.entity, x.reference, x.duration_ms, b.sent, b.answered
+FROM (SELECT * FROM attempts WHERE document_id = $id) a
+LEFT JOIN (SELECT * FROM outcomes WHERE document_id = $id) x ON x.attempt_id = a.attempt_id
+LEFT JOIN (SELECT * FROM bodies WHERE document_id = $id) b ON b.attempt_id = a.attempt_id
+ORDER BY a.attempt_id;
+
+-- name: resyncs
+-- 1.
+SELECT resync_id, asked_at, asked_by, origin, reason, round
+FROM resyncs WHERE document_id = $id ORDER BY resync_id;
+
+-- name: find_document
+-- 1. By byondpro's number.
+SELECT document_id FROM documents
+WHERE number = $number AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+ORDER BY document_id DESC LIMIT 1;
+
+-- name: failures
+-- R. Refused attempts per bucket and error type.
+SELECT CASE WHEN $daily THEN date_trunc('day', hour) ELSE hour END AS bucket,
+       error_type, CAST(sum(attempts) AS BIGINT) AS failures
+FROM attempt_rollup
+WHERE outcome = 'refused' AND hour >= $since
+GROUP BY 1, 2 ORDER BY 1, 2;
+
+-- name: open_errors
+-- O. What lies underneath.
+SELECT error_type, entity_kind, entity,
+       any_value(CASE WHEN error_code IS NULL THEN error_text
+                      ELSE error_code || ' - ' || error_text END) AS error,
+       count(*) AS documents, sum(coalesce(amount, 0))::DECIMAL(19, 3) AS amount,
+       min(first_failed_at) AS first_failed_at, max(last_tried_at) AS last_failed_at
+FROM open_documents
+WHERE error_type IS NOT NULL AND state IN ('failed', 'retrying', 'unknown', 'parked')
+GROUP BY error_type, entity_kind, entity
+ORDER BY amount DESC, documents DESC, error_type, entity;
+
+-- name: sites
+-- R.
+SELECT DISTINCT site FROM (
+    SELECT site FROM open_documents UNION ALL SELECT site FROM closing_rollup
+) WHERE site <> '' ORDER BY site;
+
+-- name: intake_problems
+-- P.
+SELECT problem_id AS id, cursor_text AS cursor, received_at, reason, excerpt
+FROM intake_problems ORDER BY problem_id DESC LIMIT 200;
+
+-- name: open_figures
+-- O.
+SELECT count(*) FILTER (WHERE state = 'failed') AS failed,
+       coalesce(sum(amount) FILTER (WHERE state = 'failed'), 0) AS failed_amount,
+       min(first_failed_at) FILTER (WHERE state = 'failed') AS oldest_failed_at,
+       count(*) FILTER (WHERE state = 'retrying') AS retrying,
+       count(*) FILTER (WHERE state IN ('pending', 'syncing', 'waiting', 'unknown')) AS waiting,
+       count(*) AS not_in_sage, coalesce(sum(amount), 0) AS not_in_sage_amount
+FROM open_documents;
+
+-- name: attempt_figures
+-- R. This window and the one before it.
+SELECT coalesce(sum(attempts) FILTER (WHERE is_first AND answered AND hour >= $since), 0),
+       coalesce(sum(attempts) FILTER (WHERE is_first AND outcome = 'accepted' AND hour >= $since), 0),
+       coalesce(sum(attempts) FILTER (WHERE is_first AND answered AND hour < $since), 0),
+       coalesce(sum(attempts) FILTER (WHERE is_first AND outcome = 'accepted' AND hour < $since), 0),
+       coalesce(sum(attempts) FILTER (WHERE outcome = 'refused' AND hour >= $since), 0),
+       coalesce(sum(attempts) FILTER (WHERE outcome = 'refused' AND hour < $since), 0)
+FROM (SELECT *, outcome IN ('accepted', 'refused') AS answered FROM attempt_rollup
+      WHERE hour >= $before);
+
+-- name: closing_figures
+-- R.
+SELECT coalesce(sum(documents), 0), coalesce(sum(amount), 0)
+FROM closing_rollup WHERE hour >= $since AND state = 'synced';
+
+-- name: currency
+-- 1. One company has one home currency.
+SELECT any_value(currency) FROM (SELECT currency FROM documents WHERE currency <> '' LIMIT 1);
+
+-- name: problem_count
+SELECT count(*) FROM intake_problems;
+
+-- name: newest_beat
+SELECT max(last_at) FROM beats;
+
+-- name: beats
+SELECT loop, last_at, every_seconds, ok, detail FROM beats ORDER BY loop;
+
+-- name: audit
+-- P.
+SELECT event_id AS id, happened_at AS "at", who, role, action, target, allowed, reason, origin
+FROM audit_events ORDER BY event_id DESC LIMIT $limit;

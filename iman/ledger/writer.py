@@ -1,0 +1,124 @@
+"""One thread writes, and whatever queued up meanwhile shares a commit."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import duckdb
+
+from iman.errors import LedgerError
+
+T = TypeVar("T")
+Work = Callable[[duckdb.DuckDBPyConnection], T]
+
+
+@contextmanager
+def transaction(conn: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    conn.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        conn.execute("ROLLBACK")
+        raise
+    conn.execute("COMMIT")
+
+
+class Writer:
+    """Runs functions of the connection, in order, each once; a future answers when it is durable.
+
+    A function that raises fails alone: the batch it shared a transaction with is run again without
+    it. So a function may run twice and must change nothing but the database.
+    """
+
+    def __init__(self, conn: duckdb.DuckDBPyConnection, *, most: int = 256) -> None:
+        self._conn = conn
+        self._most = most
+        self._queue: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
+        self._closed = False
+        self._lock = threading.Lock()
+        self._thread = threading.Thread(target=self._drain, name="ledger-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Work[T]) -> Future[T]:
+        done: Future[T] = Future()
+        with self._lock:
+            if self._closed:
+                raise LedgerError("The ledger is closed.")
+            self._queue.put((work, done))
+        return done
+
+    def close(self) -> None:
+        """Finish what is queued, then stop. Calling it again does nothing."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            self._queue.put(None)
+        self._thread.join()
+
+    def _batches(self) -> Iterator[list[tuple[Work[Any], Future[Any]]]]:
+        last = False
+        while not last:
+            first = self._queue.get()
+            if first is None:
+                return
+            batch = [first]
+            while len(batch) < self._most:
+                try:
+                    following = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+                if following is None:
+                    last = True
+                    break
+                batch.append(following)
+            yield batch
+
+    def _drain(self) -> None:
+        for batch in self._batches():
+            results: list[Any] = []
+            try:
+                with transaction(self._conn):
+                    results.extend(work(self._conn) for work, _ in batch)
+            except Exception:  # noqa: BLE001 -- each job's own goes to its caller
+                self._one_by_one(batch)
+            else:
+                for (_, done), result in zip(batch, results, strict=True):
+                    done.set_result(result)
+
+    def _one_by_one(self, batch: list[tuple[Work[Any], Future[Any]]]) -> None:
+        for work, done in batch:
+            try:
+                with transaction(self._conn):
+                    result = work(self._conn)
+            except Exception as exc:  # noqa: BLE001 -- it belongs to whoever asked
+                done.set_exception(exc)
+            else:
+                done.set_result(result)
+
+
+class InlineWriter(Writer):
+    """Runs each function at once on the caller's thread, for virtual time: no thread may lag."""
+
+    def __init__(self, conn: duckdb.DuckDBPyConnection) -> None:
+        self._inline = conn
+        self._closed = False
+
+    def submit(self, work: Work[T]) -> Future[T]:
+        done: Future[T] = Future()
+        try:
+            with transaction(self._inline):
+                result = work(self._inline)
+        except Exception as exc:  # noqa: BLE001 -- it belongs to whoever asked
+            done.set_exception(exc)
+        else:
+            done.set_result(result)
+        return done
+
+    def close(self) -> None:
+        self._closed = True

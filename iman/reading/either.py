@@ -1,0 +1,83 @@
+"""Over the API while the daemon is there, from the file while it is away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pandas as pd
+
+from iman.api.client import DaemonClient
+from iman.api.wire import DocumentDetail, Overview
+from iman.errors import DaemonUnavailable, LedgerError
+from iman.reading.from_ledger import FromLedger
+from iman.reading.over_api import OverApi
+from iman.reading.reading import DaemonStatus, DocumentFilter, DocumentPage, Reading
+
+T = TypeVar("T")
+
+
+class Either:
+    """Asks the daemon first, every time: it may be back."""
+
+    def __init__(self, api: OverApi, ledger: FromLedger) -> None:
+        self._api = api
+        self._ledger = ledger
+
+    def status(self) -> DaemonStatus:
+        answer = self._api.status()
+        if answer.available:
+            return answer
+        try:
+            return self._ledger.status()
+        except (LedgerError, DaemonUnavailable) as exc:
+            return DaemonStatus(
+                available=False,
+                last_seen_at=None,
+                health=None,
+                reason=f"{answer.reason} {exc}",
+            )
+
+    def overview(self, *, hours: int) -> Overview:
+        return self._ask(lambda reading: reading.overview(hours=hours))
+
+    def counts(self) -> pd.DataFrame:
+        return self._ask(lambda reading: reading.counts())
+
+    def documents(
+        self, wanted: DocumentFilter, *, limit: int = 50, offset: int = 0
+    ) -> DocumentPage:
+        return self._ask(lambda reading: reading.documents(wanted, limit=limit, offset=offset))
+
+    def document(self, document_id: int) -> DocumentDetail:
+        return self._ask(lambda reading: reading.document(document_id))
+
+    def document_neighbours(
+        self, wanted: DocumentFilter, document_id: int
+    ) -> tuple[int | None, int | None]:
+        return self._ask(lambda reading: reading.document_neighbours(wanted, document_id))
+
+    def failures(self, *, hours: int) -> pd.DataFrame:
+        return self._ask(lambda reading: reading.failures(hours=hours))
+
+    def open_errors(self) -> pd.DataFrame:
+        return self._ask(lambda reading: reading.open_errors())
+
+    def sites(self) -> list[str]:
+        return self._ask(lambda reading: reading.sites())
+
+    def intake_problems(self) -> pd.DataFrame:
+        return self._ask(lambda reading: reading.intake_problems())
+
+    def _ask(self, question: Callable[[Reading], T]) -> T:
+        try:
+            return question(self._api)
+        except DaemonUnavailable:
+            return question(self._ledger)
+
+
+def open_reading(client: DaemonClient, ledger: Path | None) -> Reading:
+    """The read model for one person; *ledger* is read while the daemon is away."""
+    api = OverApi(client)
+    return api if ledger is None else Either(api, FromLedger(ledger))

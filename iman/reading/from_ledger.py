@@ -1,0 +1,95 @@
+"""The read model from the ledger's file, while the daemon is away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+import pandas as pd
+
+from iman.api.wire import DocumentDetail, Overview
+from iman.errors import DaemonUnavailable, LedgerLocked
+from iman.ledger import read_model
+from iman.ledger.offline import read_only
+from iman.reading.over_api import to_frame
+from iman.reading.reading import DaemonStatus, DocumentFilter, DocumentPage
+
+T = TypeVar("T")
+
+
+class FromLedger:
+    """Opens the file for one question at a time. Raises ``LedgerError`` where it cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def status(self) -> DaemonStatus:
+        heard = self._ask(read_model.last_heard)
+        return DaemonStatus(
+            available=False,
+            last_seen_at=heard,
+            health=None,
+            reason="The daemon does not run; this is read from its ledger.",
+        )
+
+    def overview(self, *, hours: int) -> Overview:
+        now = datetime.now(UTC)
+        return Overview.model_validate(
+            self._ask(lambda conn: read_model.overview(conn, hours=hours, now=now))
+        )
+
+    def counts(self) -> pd.DataFrame:
+        return to_frame(self._ask(read_model.counts))
+
+    def documents(
+        self, wanted: DocumentFilter, *, limit: int = 50, offset: int = 0
+    ) -> DocumentPage:
+        found, total = self._ask(
+            lambda conn: read_model.documents(conn, **_values(wanted), limit=limit, offset=offset)
+        )
+        return DocumentPage(frame=to_frame(found), total=total)
+
+    def document(self, document_id: int) -> DocumentDetail:
+        return DocumentDetail.model_validate(
+            self._ask(lambda conn: read_model.document(conn, document_id))
+        )
+
+    def document_neighbours(
+        self, wanted: DocumentFilter, document_id: int
+    ) -> tuple[int | None, int | None]:
+        return self._ask(lambda conn: read_model.neighbours(conn, document_id, **_values(wanted)))
+
+    def failures(self, *, hours: int) -> pd.DataFrame:
+        now = datetime.now(UTC)
+        return to_frame(self._ask(lambda conn: read_model.failures(conn, hours=hours, now=now)))
+
+    def open_errors(self) -> pd.DataFrame:
+        return to_frame(self._ask(read_model.open_errors))
+
+    def sites(self) -> list[str]:
+        return self._ask(read_model.sites)
+
+    def intake_problems(self) -> pd.DataFrame:
+        return to_frame(self._ask(read_model.intake_problems))
+
+    def _ask(self, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        try:
+            with read_only(self._path) as conn:
+                return question(conn)
+        except LedgerLocked as exc:
+            raise DaemonUnavailable("The daemon is there but does not answer.") from exc
+
+
+def _values(wanted: DocumentFilter) -> dict[str, Any]:
+    return {
+        "entry_type": wanted.entry_type,
+        "states": [state.value for state in wanted.states],
+        "error_type": wanted.error_type,
+        "entity": wanted.entity,
+        "site": wanted.site,
+        "search": wanted.search,
+        "order": wanted.order,
+    }

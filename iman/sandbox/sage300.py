@@ -1,0 +1,188 @@
+"""The Sage 300 sandbox: its Web API over a company of its own, switches, and pages for people."""
+
+import base64
+import binascii
+import hmac
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import HTTPException, Request, Response, params
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from iman.sandbox import sage_company, sage_pages
+from iman.sandbox.faults import WEB_API, Faults, FaultyApp, Switchboard
+from iman.sandbox.sage_errors import SageError
+from iman.sandbox.sage_payload import dumps
+from iman.sandbox.sage_store import SageStore
+from iman.sandbox.sage_web import Call, WebApi
+
+_JSON = "application/json; charset=utf-8"
+_log = logging.getLogger(__name__)
+
+
+def create_app(
+    store_path: Path,
+    *,
+    company: str = "SERDAT",
+    user: str = "WEBAPI",
+    password: str,
+    seed: int = 1,  # noqa: ARG001 -- both sandboxes are started alike; nothing here is random
+) -> FaultyApp:
+    """The Sage 300 sandbox on the file *store_path*, with the demo company's set-up when new.
+
+    *user* has the Web API right; `ADMIN` and `CLERK`, with the same password, do not.
+    """
+    store = SageStore(store_path)
+    sage_company.fill(store, company=company.upper(), today=datetime.now(UTC).date())
+    switchboard = Switchboard(store)
+
+    @asynccontextmanager
+    async def lifespan(_app: object) -> AsyncIterator[None]:
+        yield
+        store.db.close()
+
+    app = FaultyApp(
+        title="Sage 300 sandbox", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan
+    )
+    app.switchboard = switchboard
+    users = Users(user=user.upper(), password=password)
+    _add_web_api(app, WebApi(store=store, switchboard=switchboard, company=company.upper()), users)
+    _add_switches(app, store, switchboard, users)
+    sage_pages.add_pages(app, store, switchboard)
+    return app
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Users:
+    user: str
+    password: str
+    without_right: frozenset[str] = frozenset({"ADMIN", "CLERK"})
+
+    def check(self, authorization: str) -> None:
+        """Raises `SageError` Unauthorized or Forbidden. User ids know no case; passwords do."""
+        name, password = _credentials(authorization)
+        name = name.upper()
+        known = name == self.user or name in self.without_right
+        right = hmac.compare_digest(password.encode(), self.password.encode())
+        if not (known and right):
+            raise SageError("Unauthorized", "The user name or password is not correct.")
+        if name != self.user:
+            raise SageError("Forbidden", f"User {name} is not authorized to use the Web API.")
+
+
+def _credentials(authorization: str) -> tuple[str, str]:
+    scheme, _, coded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        name, _, password = base64.b64decode(coded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return name, password
+
+
+def _add_web_api(app: FaultyApp, api: WebApi, users: Users) -> None:
+    async def web_api(request: Request) -> Response:
+        body = await request.body()
+        return await run_in_threadpool(_answer, api, users, request, body)
+
+    app.add_route(
+        f"{WEB_API}/v1.0/-/{{company}}/{{module}}/{{address:path}}",
+        web_api,
+        methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+    )
+
+
+def _answer(api: WebApi, users: Users, request: Request, body: bytes) -> Response:
+    try:
+        users.check(request.headers.get("authorization", ""))
+        _check_content_type(request, body)
+        call = Call(
+            verb=request.method,
+            company=request.path_params["company"],
+            module=request.path_params["module"],
+            address=request.path_params["address"],
+            query=request.url.query,
+            body=body,
+            origin=f"{request.url.scheme}://{request.url.netloc}",
+        )
+        status, answer = api.answer(call)
+    except SageError as exc:
+        return _refusal(exc)
+    except Exception:  # noqa: BLE001 -- a client shall meet Sage's envelope, not a stack trace
+        _log.exception("the sandbox itself failed")
+        return _refusal(SageError("InternalServerError", "An unexpected error has occurred."))
+    return _response(status, answer)
+
+
+def _check_content_type(request: Request, body: bytes) -> None:
+    # the original wants it on every request and answers 500; clients in use send it on bodies
+    kind = request.headers.get("content-type", "")
+    if body and not kind.lower().startswith("application/json"):
+        raise SageError("InternalServerError", "Content-Type has to be application/json.")
+
+
+def _refusal(exc: SageError) -> Response:
+    headers = {"WWW-Authenticate": "Basic"} if exc.status == 401 else {}
+    return Response(dumps(exc.body()), status_code=exc.status, media_type=_JSON, headers=headers)
+
+
+def _response(status: int, answer: Any) -> Response:
+    if answer is None:
+        return Response(status_code=status)
+    if isinstance(answer, str):
+        return Response(answer, status_code=status, media_type="application/xml")
+    return Response(
+        dumps(answer),
+        status_code=status,
+        media_type=_JSON,
+        headers={"OData-Version": "4.0"},
+    )
+
+
+def _add_switches(app: FaultyApp, store: SageStore, switchboard: Switchboard, users: Users) -> None:
+    def check(request: Request) -> None:
+        try:
+            users.check(request.headers.get("authorization", ""))
+        except SageError as exc:
+            raise HTTPException(exc.status, exc.message) from exc
+
+    known: list[params.Depends] = [params.Depends(check)]
+
+    @app.get("/sandbox/faults")
+    def faults(request: Request) -> Response:
+        """JSON for a program, the page for a browser."""
+        if "text/html" in request.headers.get("accept", ""):
+            page: Response = request.app.state.faults_page()
+            return page
+        check(request)
+        return JSONResponse(switchboard.get().model_dump(mode="json"))
+
+    @app.put("/sandbox/faults", dependencies=known)
+    def put_faults(faults: Faults) -> Faults:
+        switchboard.put(faults)
+        return switchboard.get()
+
+    @app.get("/sandbox/documents", dependencies=known)
+    def documents() -> Response:
+        dump = [
+            {
+                "document_number": entry["DocumentNumber"],
+                "customer": entry["CustomerNumber"],
+                "batch": entry["BatchNumber"],
+                "entry": entry["EntryNumber"],
+                "description": entry.get("InvoiceDescription"),
+                "batch_description": entry["BatchDescription"],
+                "amount": str(entry["DocumentTotalIncludingTax"]),
+                "terms": entry["Terms"],
+                "batch_status": entry["BatchStatus"],
+            }
+            for entry in store.stored_entries()
+        ]
+        return JSONResponse(dump)

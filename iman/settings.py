@@ -1,0 +1,241 @@
+"""Every setting, in one place: from the environment, or from a file.
+
+A name is ``IMAN_`` and the field's in capitals in the environment, and the field's as it is in
+``iman.toml`` (or the file ``IMAN_SETTINGS`` names). The environment wins. ``docs/settings.md``
+lists them; a test notices when one is missing there.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import (
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from iman.errors import SettingsError
+
+Seconds = Annotated[float, Field(gt=0, le=86400)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+#: Read by us, but no field of a class.
+FILE_VARIABLE = "IMAN_SETTINGS"
+#: What ``iman up`` and tests hand to the processes they start.
+_PRIVATE = frozenset(
+    {
+        FILE_VARIABLE,
+        "IMAN_SANDBOX_TOKEN",
+        "IMAN_SANDBOX_PASSWORD",
+        "IMAN_USER",
+        "IMAN_USER_PASSWORD",
+        "IMAN_NEW_PASSWORD",
+    }
+)
+
+
+def settings_file() -> Path:
+    return Path(os.environ.get(FILE_VARIABLE, "iman.toml"))
+
+
+class _FromEnvironmentAndFile(BaseSettings):
+    # without hide_input_in_errors a missing field prints the others, passwords too
+    model_config = SettingsConfigDict(
+        env_prefix="IMAN_", frozen=True, hide_input_in_errors=True, extra="ignore"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- pydantic's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = settings_file()
+        from_file = TomlConfigSettingsSource(settings_cls, file if file.exists() else None)
+        return init_settings, env_settings, from_file
+
+
+class DaemonSettings(_FromEnvironmentAndFile):
+    """What ``sync_daemon.py`` runs on. The defaults of the clock are the byondpro guide's."""
+
+    ledger: Path = Field(Path("data/ledger.duckdb"), description="The ledger's file")
+    ledger_memory: str = Field(
+        "1GB", pattern=r"^\d+(\.\d+)?\s?(MB|GB)$", description="Memory DuckDB may use"
+    )
+
+    byondpro_url: HttpUrl = Field(description="Base URL of byondpro's integration feed")
+    byondpro_token: SecretStr = Field(description="Bearer token of the feed")
+    byondpro_pages: str = Field(
+        "", description="Base URL of byondpro's pages for links; empty: the feed's base URL"
+    )
+    byondpro_booking_page: str = Field("/bookings/{booking}", description="A booking's page")
+    byondpro_sales_order_page: str = Field(
+        "/sales-orders/{sales_order}", description="A sales order's page"
+    )
+    byondpro_invoice_page: str = Field("/invoices/{number}", description="An invoice's page")
+
+    sage_url: HttpUrl = Field(description="Sage 300 Web API, up to and with /Sage300WebApi")
+    sage_company: str = Field(
+        pattern=r"^[A-Za-z0-9]{1,6}$", description="Sage 300 company database ID"
+    )
+    sage_user: str = Field(min_length=1, description="Sage 300 user, with the Web API right")
+    sage_password: SecretStr = Field(description="That user's password")
+    sage_timeout: Seconds = Field(80.0, description="Seconds to wait for an answer of Sage 300")
+    ca_bundle: Path | None = Field(
+        None, description="PEM file of the authority that signed a self-signed server's certificate"
+    )
+
+    intake_every: Seconds = Field(3.0, description="Seconds between readings of byondpro's outbox")
+    write_back_every: Seconds = Field(2.0, description="Seconds between status deliveries")
+    max_attempts: int = Field(5, ge=1, le=100, description="Attempts in one round")
+    retry_wait_min: Seconds = Field(15.0, description="Shortest wait for the next attempt, seconds")
+    retry_wait_max: Seconds = Field(25.0, description="Longest wait for the next attempt, seconds")
+    settle: Seconds = Field(
+        90.0,
+        description="Seconds after which Sage 300 is surely done with a request whose answer was "
+        "lost; longer than its own time-outs",
+    )
+    ask_every: Seconds = Field(
+        5.0, description="Seconds between look-ups of a document whose answer was lost"
+    )
+    probe_every: Seconds = Field(5.0, description="Seconds between probes of a Sage 300 unwell")
+    push_concurrency: int = Field(4, ge=1, le=256, description="Pushes under way at once")
+    speed: float = Field(
+        1.0, gt=0, le=1000, description="Divides every interval, for trying things out"
+    )
+
+    api_host: str = Field("127.0.0.1", description="Address the control API listens on")
+    api_port: Port = Field(8601, description="Port of the control API")
+    sandbox: bool = Field(False, description="Both systems are the sandbox's: adds demo sign-ins")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="How much is logged"
+    )
+
+    @model_validator(mode="after")
+    def _waits_in_order(self) -> DaemonSettings:
+        if self.retry_wait_max < self.retry_wait_min:
+            raise ValueError("retry_wait_max must not be shorter than retry_wait_min")
+        return self
+
+    def seconds(self, interval: float) -> float:
+        """An interval as it really runs, at the chosen speed."""
+        return interval / self.speed
+
+
+class DashboardSettings(_FromEnvironmentAndFile):
+    """What ``app.py`` runs on; every default suits one machine."""
+
+    dashboard_host: str = Field("127.0.0.1", description="Address the dashboard listens on")
+    dashboard_port: Port = Field(8600, description="Port of the dashboard")
+    dashboard_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Further host names people may reach it by, with commas; 127.0.0.1, localhost "
+        "and the listening address always work",
+    )
+    api_url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8601"), description="The control API")
+    ledger: Path = Field(
+        Path("data/ledger.duckdb"), description="The ledger's file, read while the daemon is away"
+    )
+    sandbox: bool = Field(False, description="Says so, and shows the demo sign-ins")
+
+    @field_validator("dashboard_allowed_hosts", mode="before")
+    @classmethod
+    def _hosts(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(host.strip().lower() for host in value.split(",") if host.strip())
+        return value
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def load(kind: type[S]) -> S:
+    """Raises ``SettingsError``: a line for each setting that is wrong, with its value and rule."""
+    strangers = _strangers()
+    if strangers:
+        raise SettingsError("\n".join(strangers))
+    try:
+        return kind()
+    except ValidationError as exc:
+        raise SettingsError("\n".join(_line(kind, fault) for fault in exc.errors())) from exc
+    except tomllib.TOMLDecodeError as exc:
+        raise SettingsError(f"{settings_file()} is not valid TOML: {exc}.") from exc
+
+
+def known_fields() -> dict[str, str]:
+    """Every setting and what it is for."""
+    return {
+        name: field.description or ""
+        for kind in (DaemonSettings, DashboardSettings)
+        for name, field in kind.model_fields.items()
+    }
+
+
+def _strangers() -> list[str]:
+    known = known_fields()
+    lines = []
+    for variable in sorted(os.environ):
+        name = variable.removeprefix("IMAN_").lower()
+        if variable.startswith("IMAN_") and variable not in _PRIVATE and name not in known:
+            lines.append(f"{variable} is no setting of Iman's{_meant(name, 'IMAN_')}")
+    file = settings_file()
+    if file.exists():
+        with file.open("rb") as opened:
+            try:
+                content = tomllib.load(opened)
+            except tomllib.TOMLDecodeError as exc:
+                return [*lines, f"{file} is not valid TOML: {exc}."]
+        lines += [
+            f"{name} in {file} is no setting of Iman's{_meant(name, '')}"
+            for name in content
+            if name not in known
+        ]
+    return lines
+
+
+def _meant(name: str, prefix: str) -> str:
+    close = difflib.get_close_matches(name, known_fields(), n=1)
+    if not close:
+        return "; docs/settings.md lists them."
+    right = close[0].upper() if prefix else close[0]
+    return f"; did you mean {prefix}{right}?"
+
+
+def _line(kind: type[BaseSettings], fault: Any) -> str:
+    where = str(fault["loc"][0]) if fault["loc"] else ""
+    field = kind.model_fields.get(where)
+    variable = f"IMAN_{where.upper()}" if where else "The settings"
+    meaning = f" ({field.description})" if field is not None and field.description else ""
+    if fault["type"] == "missing":
+        return f"{variable} is missing{meaning}: set it in the environment or in {settings_file()}."
+    rule = str(fault["msg"]).removeprefix("Value error, ")
+    value = _value(where, field)
+    return f"{variable}{value}{meaning}: {rule[0].lower()}{rule[1:]}."
+
+
+def _value(where: str, field: Any) -> str:
+    if field is None or field.annotation is SecretStr:
+        return ""
+    value = os.environ.get(f"IMAN_{where.upper()}")
+    if value is None and settings_file().exists():
+        with settings_file().open("rb") as opened:
+            value = tomllib.load(opened).get(where)
+    return "" if value is None else f" is {value!r}"

@@ -1,0 +1,273 @@
+"""Pushes what is due: intents durable before anything leaves, outcomes durable right after."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from datetime import timedelta
+from random import Random
+
+import structlog
+
+from iman.domain.attempt import Claim, Exchange, Finished, Verdict
+from iman.domain.document import Document
+from iman.domain.outcome import Absent, Accepted, Outcome, Refused, Unavailable, Unknown
+from iman.domain.retry import AskSage, RetryPolicy
+from iman.sync.beats import Beats
+from iman.sync.breaker import Breaker
+from iman.sync.ports import Accounting, Classify, Ledger, Now, ReadDocument
+
+_POLL = 1.0  # seconds; the longest it sleeps while nothing is due
+_SICK = Verdict(error_type="erp_unavailable", entity_kind=None, entity=None)
+_DUPLICATE = "duplicate_document"
+
+log = structlog.get_logger()
+
+
+class Pusher:
+    """One worker a lane, each with its own ``Accounting``; one task claims, one records.
+
+    Workers never wait for their own outcome's commit: a document cannot be claimed again before
+    its outcome is durable, so taking the next one is safe, and outcomes share commits.
+    """
+
+    loop = "push"
+
+    def __init__(
+        self,
+        *,
+        lanes: Sequence[Accounting],
+        ledger: Ledger,
+        read: ReadDocument,
+        classify: Classify,
+        policy: RetryPolicy,
+        breaker: Breaker,
+        beats: Beats,
+        now: Now,
+        rng: Random,
+        recorded: asyncio.Event | None = None,
+    ) -> None:
+        self._lanes = lanes
+        self._ledger = ledger
+        self._read = read
+        self._classify = classify
+        self._policy = policy
+        self._breaker = breaker
+        self._beats = beats
+        self._now = now
+        self._rng = rng
+        self._claims: asyncio.Queue[Claim] = asyncio.Queue()
+        self._outcomes: asyncio.Queue[Finished | None] = asyncio.Queue()
+        self._busy = 0
+        self._wake = asyncio.Event()
+        self._recorded = recorded or asyncio.Event()
+
+    def wake(self) -> None:
+        """Look for due documents now. Call it from this loop's thread."""
+        self._wake.set()
+
+    async def run(self, stop: asyncio.Event, *, grace: float = 20.0) -> None:
+        """Until *stop*; then what is under way may finish for *grace* seconds.
+
+        What does not is found ``unknown`` at the next start and looked up.
+        """
+        workers = [asyncio.create_task(self._work(lane)) for lane in self._lanes]
+        recorder = asyncio.create_task(self._record())
+        stopping = asyncio.create_task(stop.wait())
+        stopping.add_done_callback(lambda _: self._wake.set())
+        try:
+            while not stop.is_set():
+                try:
+                    await self._round()
+                except Exception as exc:
+                    log.exception("round_broke", loop=self.loop)
+                    self._beats.beat(self.loop, f"broke: {type(exc).__name__}", ok=False)
+                    await asyncio.sleep(_POLL)
+        finally:
+            stopping.cancel()
+            await self._wind_down(workers, grace)
+            self._outcomes.put_nowait(None)
+            await recorder
+
+    async def _round(self) -> None:
+        self._wake.clear()
+        if self._breaker.probe_due():
+            self._breaker.probed(await self._lanes[0].probe())
+        under_way = self._claims.qsize() + self._busy + self._outcomes.qsize()
+        room = self._breaker.room(2 * len(self._lanes)) - under_way
+        if room > 0:
+            claims = await self._ledger.claim(limit=room, now=self._now())
+            for claim in claims:
+                self._claims.put_nowait(claim)
+            self._beat(under_way + len(claims))
+            if claims:
+                return
+            if not under_way and self._breaker.view.state == "half_open":
+                self._breaker.close()  # the probe went well and nothing waits to try it out
+        else:
+            self._beat(under_way)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), await self._pause())
+
+    def _beat(self, under_way: int) -> None:
+        view = self._breaker.view
+        if view.state == "open":
+            self._beats.beat(self.loop, f"held back: {view.reason}", ok=False)
+        else:
+            self._beats.beat(self.loop, f"{under_way} under way" if under_way else "nothing due")
+
+    async def _pause(self) -> float:
+        """Seconds until something is due, at most a second."""
+        due = self._breaker.view.next_probe_at
+        if self._breaker.view.state == "closed":
+            due = await self._ledger.next_due()
+        if due is None:
+            return _POLL
+        return min(max((due - self._now()).total_seconds(), 0.001), _POLL)
+
+    async def _work(self, sage: Accounting) -> None:
+        while True:
+            claim = await self._claims.get()
+            self._busy += 1
+            try:
+                finished = await self._try(claim, sage)
+            finally:
+                self._busy -= 1
+            self._outcomes.put_nowait(finished)
+
+    async def _record(self) -> None:
+        """Everything that is there shares one commit; more gathers while it is written."""
+        last = False
+        while not last:
+            gathered = [await self._outcomes.get()]
+            while not self._outcomes.empty():
+                gathered.append(self._outcomes.get_nowait())
+            last = None in gathered
+            finished = [one for one in gathered if one is not None]
+            if finished:
+                await self._write_down(finished)
+                self._recorded.set()
+                self._wake.set()
+
+    async def _write_down(self, finished: list[Finished]) -> None:
+        """Until it is durable: what Sage 300 answered must not be lost to a full disk.
+
+        Meanwhile these documents stay ``syncing``, and with the room they take pushing comes to
+        rest by itself.
+        """
+        while True:
+            try:
+                await self._ledger.finish(finished, now=self._now())
+            except Exception as exc:
+                log.exception("outcomes_not_written", waiting=len(finished))
+                self._beats.beat(self.loop, f"the ledger does not take outcomes: {exc}", ok=False)
+                await asyncio.sleep(_POLL)
+            else:
+                break
+        for one in finished:
+            _log(one)
+
+    async def _wind_down(self, workers: list[asyncio.Task[None]], grace: float) -> None:
+        while not self._claims.empty():
+            claim = self._claims.get_nowait()
+            outcome = Unavailable(kind="stopped", reason="Not sent: the daemon was stopped.")
+            self._outcomes.put_nowait(self._decided(claim, Exchange(outcome)))
+        waited = 0.0
+        while self._busy and waited < grace:
+            await asyncio.sleep(0.05)
+            waited += 0.05
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _try(self, claim: Claim, sage: Accounting) -> Finished:
+        try:
+            document = self._read(claim.payload)
+        except ValueError as exc:
+            refused = Refused(code="iman", text=str(exc), local=True)
+            return self._decided(claim, Exchange(refused))
+        try:
+            if claim.asks:
+                return await self._ask(claim, document, sage)
+            return await self._push(claim, document, sage)
+        except Exception:
+            log.exception("push_broke", document=str(claim.key), attempt_id=claim.attempt_id)
+            return self._decided(
+                claim, Exchange(Unknown(reason="Iman itself failed; the log says how."))
+            )
+
+    async def _push(self, claim: Claim, document: Document, sage: Accounting) -> Finished:
+        exchange = await sage.push(document, token=claim.token)
+        self._breaker.observe(exchange.outcome)
+        verdict = self._verdict(exchange.outcome)
+        if verdict is not None and verdict.error_type == _DUPLICATE:
+            # Never believed blindly: an earlier try may have gone through.
+            sighting = await sage.find(document, token=claim.token)
+            if sighting.found is not None:
+                exchange = Exchange(sighting.found, exchange.sent, exchange.answered)
+        return self._decided(claim, exchange)
+
+    async def _ask(self, claim: Claim, document: Document, sage: Accounting) -> Finished:
+        asked_at = self._now()
+        sighting = await sage.find(document, token=claim.token)
+        pushed_at = claim.pushed_at or claim.started_at
+        if sighting.found is not None:
+            self._breaker.observe(sighting.found)
+            return self._decided(claim, Exchange(sighting.found))
+        if not sighting.sure:
+            self._breaker.observe(Unknown(reason=sighting.reason))
+        else:
+            self._breaker.answered()
+        if sighting.sure and self._policy.settled(pushed_at, asked_at):
+            absent = Absent(reason="Sage 300 was asked: the document is not there.")
+            return self._decided(claim, Exchange(absent))
+        again = self._now() + timedelta(seconds=self._policy.ask_every)
+        return Finished(
+            claim=claim,
+            outcome=Unknown(reason=sighting.reason or "Sage 300 may still be working on it."),
+            next=AskSage(again),
+            ended_at=self._now(),
+        )
+
+    def _decided(self, claim: Claim, exchange: Exchange) -> Finished:
+        now = self._now()
+        since = claim.pushed_at or claim.started_at
+        return Finished(
+            claim=claim,
+            outcome=exchange.outcome,
+            next=self._policy.decide(
+                exchange.outcome,
+                attempt=claim.number,
+                sick=claim.crashed or self._breaker.opened_since(since),
+                now=now,
+                rng=self._rng,
+            ),
+            ended_at=now,
+            verdict=self._verdict(exchange.outcome),
+            sent=exchange.sent,
+            answered=exchange.answered,
+        )
+
+    def _verdict(self, outcome: Outcome) -> Verdict | None:
+        match outcome:
+            case Accepted():
+                return None
+            case Refused(text=text, http_status=status, code=code):
+                return self._classify(text, status, code)
+            case _:
+                return _SICK
+
+
+def _log(finished: Finished) -> None:
+    claim = finished.claim
+    log.info(
+        "attempt_finished",
+        document=str(claim.key),
+        attempt_id=claim.attempt_id,
+        round=claim.round,
+        attempt=claim.number,
+        trigger=claim.trigger,
+        outcome=type(finished.outcome).__name__.lower(),
+        ms=round((finished.ended_at - claim.started_at).total_seconds() * 1000),
+    )
