@@ -79,7 +79,7 @@ def started(folder: Path) -> Iterator[Dashboard]:
             IMAN_API_URL=served.url,
             IMAN_DASHBOARD_PORT=str(port),
             IMAN_SANDBOX="1",
-            IMAN_DEMO_SIGN_INS="mia:manager:public",
+            IMAN_LEDGER=str(folder / "none.duckdb"),
         )
         with (
             process([sys.executable, "app.py"], url, env, folder / "app.log"),

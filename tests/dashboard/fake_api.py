@@ -198,23 +198,10 @@ class Served:
         self.stop()
 
 
-def params_of(wanted: DocumentFilter) -> dict[str, Any]:
-    return {
-        "entry_type": wanted.entry_type or "",
-        "states": ",".join(wanted.states),
-        "error_type": wanted.error_type or "",
-        "entity": wanted.entity or "",
-        "site": wanted.site or "",
-        "search": wanted.search,
-        "order": wanted.order,
-    }
-
-
 def wanted_of(asked: Any) -> DocumentFilter:
-    states = filter(None, asked.get("states", "").split(","))
     return DocumentFilter(
         entry_type=EntryType(asked["entry_type"]) if asked.get("entry_type") else None,
-        states=tuple(DocumentState(s) for s in states),
+        states=tuple(DocumentState(s) for s in asked.getlist("state")),
         error_type=asked.get("error_type") or None,
         entity=asked.get("entity") or None,
         site=asked.get("site") or None,

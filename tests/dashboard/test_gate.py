@@ -165,6 +165,7 @@ def test_an_old_tab_loses_its_rights_within_seconds_of_the_sign_out(dashboard: D
         with pytest.raises(ConnectionClosed) as closed:
             run_page(busy)  # pressed after the sign-out: not done
         assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4401
         with pytest.raises(ConnectionClosed) as closed:
             idle.recv(timeout=6)
         assert closed.value.rcvd is not None
@@ -203,7 +204,7 @@ def test_while_the_daemon_is_away_a_known_session_stays_and_a_stranger_stays_out
 
 
 def test_the_demo_sign_ins_are_shown_only_in_the_sandbox(dashboard: Dashboard):
-    assert "Sign in as mia (manager)" in dashboard.http.get("/auth/login").text
+    assert "Sign in as manager (manager)" in dashboard.http.get("/auth/login").text
 
 
 def test_the_script_alone_refuses(tmp_path: Path):
@@ -230,7 +231,7 @@ def test_a_wrong_setting_is_named_in_one_line(tmp_path: Path):
         [sys.executable, "app.py"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 2
-    assert "dashboard_port" in done.stderr
+    assert "IMAN_DASHBOARD_PORT" in done.stderr
 
 
 def test_health_is_open_to_everybody(dashboard: Dashboard):
