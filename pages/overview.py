@@ -5,13 +5,13 @@ import streamlit as st
 from iman.dashboard import charts, overview, parts, session, text
 
 with parts.title_row(text.OVERVIEW):
+    parts.live(2, parts.freshness)
     window = parts.window()
 hours, words = text.WINDOWS[window]
 
 
 def top() -> None:
     reading = session.reading()
-    parts.freshness()
     figures = reading.overview(hours=hours)
     overview.verdict(figures)
     overview.figures(figures, reading.failures(hours=hours), words)

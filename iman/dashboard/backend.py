@@ -11,7 +11,8 @@ from functools import cache
 import httpx
 
 from iman.api.client import DaemonClient
-from iman.dashboard.sessions import OfflinePeople, Sessions
+from iman.dashboard.sessions import Sessions
+from iman.ledger.offline import OfflinePeople
 from iman.settings import DashboardSettings, load
 
 #: Proves to the script that the gate stood in front of it; new in every process.
@@ -28,7 +29,12 @@ def settings() -> DashboardSettings:
 @cache
 def _http() -> httpx.Client:
     # trust_env: a proxy meant for the web must not get between two processes of ours
-    return httpx.Client(base_url=str(settings().api_url), timeout=_PATIENCE, trust_env=False)
+    return httpx.Client(
+        base_url=str(settings().api_url),
+        timeout=_PATIENCE,
+        trust_env=False,
+        headers={"x-iman-origin": "dashboard"},
+    )
 
 
 def daemon(token: str | None = None) -> DaemonClient:
@@ -38,21 +44,10 @@ def daemon(token: str | None = None) -> DaemonClient:
 
 @cache
 def sessions() -> Sessions:
-    return Sessions(daemon(), _offline_people())
+    return Sessions(daemon(), OfflinePeople(settings().ledger))
 
 
 def close() -> None:
     """Let go of the connections when the process ends."""
     if _http.cache_info().currsize:
         _http().close()
-
-
-def _offline_people() -> OfflinePeople | None:
-    path = settings().ledger
-    if path is None:
-        return None
-    try:
-        from iman.ledger.offline import OfflinePeople as FromFile
-    except ImportError:
-        return None
-    return FromFile(path)

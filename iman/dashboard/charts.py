@@ -74,7 +74,14 @@ def _styled(figure: go.Figure, shown: pd.DatetimeIndex, step: timedelta) -> go.F
         barmode="stack",
         height=280,
         margin={"l": 4, "r": 8, "t": 8, "b": 4},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": None},
+        legend={
+            "orientation": "h",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "x": 0,
+            "title": None,
+            "traceorder": "normal",
+        },
         font={"family": "Inter, sans-serif", "size": 12.5},
         hovermode="x unified",
         bargap=0.25,
@@ -84,11 +91,16 @@ def _styled(figure: go.Figure, shown: pd.DatetimeIndex, step: timedelta) -> go.F
         plot_bgcolor="rgba(0,0,0,0)",
     )
     half = step / 2
+    daily = step >= timedelta(days=1)
+    few = daily and len(shown) <= 10
     figure.update_xaxes(
         range=[shown[0] - half, shown[-1] + half],
         showgrid=False,
         ticks="",
-        nticks=7,
+        nticks=8,
+        dtick=86_400_000 if few else None,
+        tickformat="%-d %b" if daily else "%H:%M\n%-d %b",
+        hoverformat="%a %-d %b" if daily else "%a %-d %b, %H:%M",
         automargin=True,
     )
     figure.update_yaxes(

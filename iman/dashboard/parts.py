@@ -48,10 +48,10 @@ def answering(part: Callable[[], None]) -> None:
 
 
 def freshness() -> None:
-    """How old the figures are: now, since they are fetched when drawn."""
-    st.html(
-        f'<p class="iman-fresh">{text.as_of(session.now(), session.zone())}</p>', width="content"
-    )
+    """How old the figures are: of this moment, or of when the daemon was last seen."""
+    status, zone, now = session.reading().status(), session.zone(), session.now()
+    at = now if status.available else status.last_seen_at
+    st.html(f'<p class="iman-fresh">{text.as_of(at, zone, now)}</p>', width="content")
 
 
 # -- the filter in the address --------------------------------------------------------------------
@@ -220,10 +220,8 @@ def figures(several: Sequence[Figure]) -> None:
     cells = "".join(
         f'<div class="iman-figure iman-{one.tone}" title="{escape(one.means)}">'
         f"<dt>{escape(one.label)}</dt>"
-        f'<dd class="iman-value">{escape(one.value)}</dd>'
-        f'<dd class="iman-detail">{escape(one.detail)}</dd>'
-        + (f'<dd class="iman-picture">{one.picture}</dd>' if one.picture else "")
-        + "</div>"
+        f'<dd class="iman-value">{escape(one.value)}{one.picture}</dd>'
+        f'<dd class="iman-detail">{escape(one.detail)}</dd></div>'
         for one in several
     )
     st.html(f'<dl class="iman-figures">{cells}</dl>')
@@ -248,20 +246,18 @@ class Column:
 def table(caption: str, columns: Sequence[Column], rows: Iterable[Any]) -> None:
     """A real HTML table: readable by any means, and a stack of cards on a phone."""
     head = "".join(f'<th scope="col" class="{c.css}">{escape(c.title)}</th>' for c in columns)
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f'<td class="{c.css}" data-label="{escape(c.title)}">{c.cell(row)}</td>'
-            for c in columns
-        )
-        + "</tr>"
-        for row in rows
-    )
+    body = "".join("<tr>" + "".join(_cell(c, row) for c in columns) + "</tr>" for row in rows)
     st.html(
         f'<div class="iman-scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
         f'<table class="iman-table"><caption>{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _cell(column: Column, row: Any) -> str:
+    value = column.cell(row)
+    css = column.css + (" iman-none" if value == "–" else "")
+    return f'<td class="{css}" data-label="{escape(column.title)}">{value}</td>'
 
 
 def rows_of(frame: pd.DataFrame) -> Iterable[Any]:

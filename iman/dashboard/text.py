@@ -56,6 +56,7 @@ HEALTH = {
 }
 LEVEL_1 = "Entry types"
 LEVEL_2 = "Documents"
+NONE_YET = "none yet"
 BOOKING = "Booking"
 SALES_ORDER = "Sales order"
 ERP_STATUS_IN_BYONDPRO = "ERP sync status in byondpro:"
@@ -105,6 +106,7 @@ EVERY_ERROR = "All error types"
 IN_SAGE_AS = "In Sage 300 as"
 BEFORE = "Previous"
 AFTER = "Next"
+AROUND = "Documents around this one"
 BACK_TO_LIST = "Back to the list"
 WHAT_SAGE_SAID = "What Sage 300 said"
 LINES = "Lines"
@@ -131,7 +133,7 @@ AWAY_NO_CHANGE = "The daemon is away: nothing can be changed until it is back."
 ROLE_MAY = {
     Role.MANAGER: "Read everything, export",
     Role.SUPPORT: "Read everything, export",
-    Role.ADMIN: "All of that; resync; read the audit trail; add people",
+    Role.ADMIN: "Read everything, export, resync, read the audit trail, add people",
 }
 
 GUIDE_WAY = "The way of a document"
@@ -324,6 +326,12 @@ def moment(at: Any, zone: ZoneInfo, now: datetime) -> str:
     return f"{day(here.date(), today.date())}, {clock}"
 
 
+def moment_in_two(at: Any, zone: ZoneInfo, now: datetime) -> tuple[str, str]:
+    """The clock, and the date unless it is today's."""
+    date_, _, clock = moment(at, zone, now).rpartition(", ")
+    return clock, date_
+
+
 def day(at: date | None, today: date | None = None) -> str:
     """``23 Nov 2026``; without the year when it is *today*'s."""
     if is_missing(at) or at is None:
@@ -500,22 +508,22 @@ def against_before(now_share: float | None, before: float | None, window: str) -
     if now_share is None or before is None:
         return f"no comparison with the {window} before"
     points = (now_share - before) * 100
-    return f"{points:+.1f} points against the {window} before".replace("-", "−")
+    return f"{points:+.1f} points on the {window} before".replace("-", "−")
 
 
 def change(number: int, before: int, window: str) -> str:
     difference = number - before
     if not difference:
         return f"as many as in the {window} before"
-    return f"{difference:+,} against the {window} before".replace("-", "−")
+    return f"{difference:+,} on the {window} before".replace("-", "−")
 
 
 def shown(first: int, last: int, total: int) -> str:
     return f"{first:,}–{last:,} of {total:,}" if total else "none"
 
 
-def as_of(at: datetime, zone: ZoneInfo) -> str:
-    return f"as of {at.astimezone(zone):%H:%M:%S}"
+def as_of(at: datetime | None, zone: ZoneInfo, now: datetime) -> str:
+    return "" if at is None else f"as of {moment(at, zone, now)}"
 
 
 def page_failed(incident: str) -> str:

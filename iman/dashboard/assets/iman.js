@@ -1,7 +1,10 @@
-/* Two small courtesies of the dashboard's pages. Every page works without them. */
+/* Loaded by every page of the dashboard, before Streamlit's own script. */
+
+/* Where the server is; otherwise Streamlit tries below the page's own address first. */
+window.__streamlit = { BACKEND_BASE_URL: location.origin + "/" };
+
+/* Small courtesies. Every page works without them. */
 (() => {
-  if (window.imanIsHere) return;
-  window.imanIsHere = true;
 
   /* A link to another page of the dashboard changes the page in place instead of loading all anew:
      Streamlit follows the browser's history. */
