@@ -9,7 +9,12 @@ import re
 from dataclasses import dataclass, field
 
 _QUOTED = r'"[^"\n]*"|“[^”\n]*”|«[^»\n]*»|‘[^’\n]*’|\'[^\'\n]*\''
-_ONE = rf"(?:{_QUOTED}|[^\s\"“”«»]+)"
+_NO_VALUE = (
+    r"(?!(?:is|was|are|were|has|have|been|be|does|do|did|not|for|in|of|on|to|at|by|and|or|that|with|"
+    r"from|cannot|can|could|must|may|the|this|an?|because|already|code|number|specified|selected|"
+    r"which|will|would|should|as|if|when|while|no|only|also)\b(?![-.]\w))"
+)
+_ONE = rf"(?:{_QUOTED}|{_NO_VALUE}[^\s\"“”«»]+)"
 _PLACES = {
     "{value}": rf"(?P<value>{_ONE})",
     "{any}": _ONE,
