@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from iman.classify.patterns import PatternError, compile_pattern, needed_words
+from iman.classify.patterns import PatternError, compile_pattern
 from iman.classify.rules import Case, Example, Hint, Rule, Rules, Verb
 from iman.classify.types import ERROR_TYPES, WHO_FIXES
 from iman.classify.unwrap import unwrap
@@ -25,7 +25,7 @@ _VERB_KEYS = {
     *("examples", "note"),
 }
 _HINT_KEYS = _CASE_KEYS | {"id", "codes", "statuses", "view_codes", "note"}
-_THING_KEYS = {"kind", "family", "captions", "word_values", "part_of", "note"}
+_THING_KEYS = {"kind", "family", "captions", "word_values", "named", "part_of", "note"}
 
 
 class RuleError(ValueError):
@@ -124,6 +124,7 @@ def _vocabularies(
                     family=raw["family"],
                     captions=tuple(raw["captions"]),
                     word_values=raw.get("word_values", False),
+                    named=raw.get("named", False),
                     part_of=raw.get("part_of", ""),
                 )
             )
@@ -191,10 +192,8 @@ def _shared(raw: Table, table: Table, where: str) -> dict[str, Any]:
         compiled = tuple(compile_pattern(pattern) for pattern in patterns)
     except PatternError as exc:
         raise RuleError(f"{where}: {exc}") from exc
-    needed = [needed_words(pattern) for pattern in patterns]
     return {
         "patterns": compiled,
-        "words": frozenset().union(*needed) if all(needed) else frozenset(),
         "whole_text": scope == "text",
         "examples": tuple(_examples(raw, where)),
         "origin": where,

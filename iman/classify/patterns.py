@@ -6,6 +6,7 @@ that does not matter. In a verb ``{thing}`` is the noun phrase the vocabulary is
 """
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 _QUOTED = r'"[^"\n]*"|“[^”\n]*”|«[^»\n]*»|‘[^’\n]*’|\'[^\'\n]*\''
@@ -37,26 +38,57 @@ class PatternError(ValueError):
     """A pattern that cannot be compiled; the message says why, for whoever wrote it."""
 
 
-def compile_pattern(pattern: str) -> re.Pattern[str]:
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A compiled pattern and what a text must hold before it is worth trying.
+
+    *needs* are up to two sets of word beginnings; a text that matches holds one of each set.
+    *words* are all the words the pattern spells out, whole or in part.
+    """
+
+    search: Callable[[str], re.Match[str] | None]
+    needs: tuple[frozenset[str], ...]
+    words: frozenset[str]
+
+
+def compile_pattern(pattern: str) -> Pattern:
     """Raises `PatternError`."""
     if (plain := _UPPER.sub("", pattern)) != plain.lower():
         raise PatternError("write patterns in lower case: they meet the lower-cased text")
-    for place, meaning in _PLACES.items():
-        pattern = pattern.replace(place, meaning)
+    full = _replace(pattern, _PLACES.get)
     try:
-        return re.compile(rf"(?<![^\W_])(?:{pattern})(?![^\W_])")
+        compiled = re.compile(rf"(?<![^\W_])(?:{full})(?![^\W_])")
     except re.error as exc:
         raise PatternError(f"bad regular expression: {exc}") from exc
-
-
-def needed_words(pattern: str) -> frozenset[str]:
-    """Beginnings of words, one of which a text must hold; empty where none can be promised."""
     if _CJK.search(pattern):
-        return frozenset({CJK_WORD})
+        return Pattern(compiled.search, (frozenset({CJK_WORD}),), frozenset())
+    read = _Reader(_replace(pattern, lambda _: r"\S+")).read()
+    return Pattern(compiled.search, needed_words(read), frozenset(_spelt(read)))
+
+
+def _replace(pattern: str, meaning: Callable[[str], str | None]) -> str:
     for place in _PLACES:
-        pattern = pattern.replace(place, r"\S+")
-    clauses = _promises(_Reader(pattern).read(), edges=(True, True))
-    return max(clauses, key=_worth, default=frozenset())
+        pattern = pattern.replace(place, meaning(place) or place)
+    return pattern
+
+
+def needed_words(read: "_Part") -> tuple[frozenset[str], ...]:
+    """The two rarest promises; none where no promise can be made."""
+    promises = sorted(set(_promises(read, edges=(True, True))), key=_worth, reverse=True)
+    return tuple(promises[:2])
+
+
+def _spelt(part: "_Part") -> Iterator[str]:
+    for branch in part.branches:
+        word = ""
+        for piece in [*branch, _Part()]:
+            if piece.letter:
+                word += piece.letter
+                continue
+            if word:
+                yield word
+            word = ""
+            yield from _spelt(piece)
 
 
 _EVERYWHERE = frozenset(
@@ -124,13 +156,15 @@ class _Reader:
         if head := _GROUP_HEAD.match(self._pattern, self._at):
             self._at = head.end()
         content = self.read()
-        return _Part(opens=True, closes=True, optional=True) if looks_around else content
+        if looks_around:
+            return _Part(branches=content.branches, opens=True, closes=True, optional=True)
+        return content
 
     def _char_class(self) -> _Part:
         end = self._pattern.index("]", self._at + 1)
         members = self._pattern[self._at : end].replace(r"\s", "")
         self._at = end + 1
-        no_letter = re.search(r"[^\W\d_]|\^|\\", members) is None
+        no_letter = re.search(r"[^\W_]|\^|\\", members) is None
         return _Part(opens=no_letter, closes=no_letter)
 
     def _quantified(self, part: _Part) -> _Part:
@@ -144,7 +178,7 @@ class _Reader:
             self._at += 1
         if found[0] == "+" and not part.letter:
             return part
-        return _Part(opens=part.opens, closes=part.closes, optional=True)
+        return _Part(branches=part.branches, opens=part.opens, closes=part.closes, optional=True)
 
 
 def _promises(group: _Part, edges: tuple[bool, bool]) -> list[frozenset[str]]:

@@ -24,6 +24,7 @@ class Thing:
     family: str
     captions: tuple[str, ...]
     word_values: bool = False  # its values may be plain words: Region
+    named: bool = False  # its caption is what it is called: Order Entry
     part_of: str = ""  # a line names the document it stands in: that family says more
 
 
@@ -142,5 +143,7 @@ def _goes_on(first: Mention, second: Thing, between: list[str]) -> bool:
         return False
     if first.thing.part_of == second.family and second.kind != first.thing.kind:
         return True
-    return first.thing.family == second.family and between in (["and"], ["et"], ["y"], [","])
+    if not between:  # "price list X, item Y"
+        return first.value is not None and first.thing.family == second.family
+    return first.thing.family == second.family and between in (["and"], ["et"], ["y"])
 
