@@ -19,6 +19,7 @@ BUILT_IN = Path(__file__).with_name("rules")
 _SENTENCE = re.compile(
     r"[.!?\n。！？](?:(?<=[\n。！？])\n*|[\"”’»)]?\s+(?=[^\W\d_a-z]|[\"“‘«¿¡]))"
 )
+_MARKS = (". ", "\n", "! ", "? ", '" ', "” ", "» ", ") ", "。", "！", "？")  # may end a sentence
 _SAYS_NOTHING = frozenset({"field", "fields", "value", "values", "data", "input", "character"})
 _LEAD = re.compile(
     r"(?:[\w.\\]+(?:exception|error|fault)\b\s*(?:\([^)]*\))?\s*:\s*"
@@ -249,6 +250,8 @@ def _sentences(text: str) -> list[tuple[int, int]]:
     """Where each sentence stands, without an exception's name or "Warning!" in front of it."""
     lead = _LEAD.match(text)
     start = lead.end() if lead else 0
+    if not any(mark in text for mark in _MARKS):
+        return [(start, len(text))]
     found = []
     for gap in _SENTENCE.finditer(text, start):
         found.append((start, gap.start()))

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 _RUN = re.compile(r"[^\W_]+")
 _CAPITALS = re.compile(r"[A-Z]{2,}")
 _DIGITS = re.compile(r"\d+")
-_BEGINNING = 5  # of so many letters of a word are spelt before a pattern leaves the rest open
+_BEGINNING = 5  # letters a pattern spells out at least before it leaves the rest of a word open
 _MAX_TOKENS = 50_000
 
 
@@ -19,31 +19,29 @@ class Shapes:
 
     def __init__(self, words: Iterable[str]) -> None:
         self._spelt = frozenset(words)
-        self._longest = max(map(len, self._spelt), default=0)
-        self._tokens: dict[str, str] = {}
+        self._beginnings = frozenset(word[:_BEGINNING] for word in self._spelt)
+        self._known: dict[str, str] = {}
 
     def of(self, text: str) -> str:
-        known = self._tokens
+        known = self._known
         if len(known) > _MAX_TOKENS:
             known.clear()
-        try:
-            return " ".join([known[token] for token in text.split(" ")])
-        except KeyError:
-            for token in text.split(" "):
-                known[token] = self._shape(token)
-        return " ".join([known[token] for token in text.split(" ")])
+        shaped = [known.get(token) or self._shape(token) for token in text.split(" ")]
+        return " ".join(shaped)
 
     def _shape(self, token: str) -> str:
-        if len(token) > 60 or any(map(self._is_spelt, _RUN.findall(token))):
-            return token
-        if token.isdigit() and len(token) <= 3:
+        if len(token) <= 3 and token.isdigit():
             return token  # a status or an error number
-        return _DIGITS.sub("0", _CAPITALS.sub("AA", token))
+        shape = _RUN.sub(self._shape_of_run, token)
+        if shape == token:  # a word, sure to come again
+            self._known[token] = shape
+        return shape
 
-    def _is_spelt(self, run: str) -> bool:
-        """Whether a pattern may spell out this run of letters and digits, or its beginning."""
+    def _shape_of_run(self, found: re.Match[str]) -> str:
+        run = found[0]
+        if run.isdigit():
+            return run if run in self._spelt else "0"
         low = run.lower()
-        longest = min(len(low), self._longest)
-        return low in self._spelt or any(
-            low[:end] in self._spelt for end in range(_BEGINNING, longest + 1)
-        )
+        if low in self._spelt or low[:_BEGINNING] in self._beginnings:
+            return run  # a pattern may spell it out, or its beginning
+        return run if low == run and low.isalpha() else _DIGITS.sub("0", _CAPITALS.sub("AA", run))

@@ -18,9 +18,9 @@ _REPEATS = 200
 _VALUE = re.compile(r"\d{4,}|(?<=[A-Z-])\d+|(?<=\")[A-Z]{3,}(?=\")")
 
 
-def distinct(messages: list[str]) -> list[str]:
+def distinct(messages: list[str], *, seed: int) -> list[str]:
     """The messages that name a value, many times, with another value each time."""
-    chance = random.Random(7)  # noqa: S311 -- figures for a benchmark
+    chance = random.Random(seed)  # noqa: S311 -- figures for a benchmark
 
     def another(found: re.Match[str]) -> str:
         signs = "0123456789" if found[0].isdigit() else "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -45,8 +45,11 @@ def main() -> int:
     for title, work, texts in (
         ("texts seen before", classify, messages * _REPEATS),
         ("texts never seen, in forms never seen", fresh.classify, messages),
-        ("texts never seen, in known forms", fresh.classify, distinct(messages)),
+        ("texts never seen, in known forms", fresh.classify, distinct(messages, seed=2)),
     ):
+        if "known" in title:
+            for message in distinct(messages, seed=1):
+                work(message)
         sys.stdout.write(f"{title}: {per_second(work, texts):,.0f} messages/s\n")
     return 0
 
