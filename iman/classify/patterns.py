@@ -20,6 +20,7 @@ _PLACES = {
     "{value}": rf"(?P<value>{_ONE})",
     "{any}": _ONE,
     "{quoted}": rf"(?:{_QUOTED})",
+    "{code}": rf"(?P<value>{_QUOTED}|[a-z0-9][a-z0-9._/-]*)",
     "{open}": r"[\"“«‘']?",
     "{close}": r"[\"”»’']?",
     "{thing}": r"(?P<thing>[^\n]{1,120}?)",
@@ -56,11 +57,12 @@ def compile_pattern(pattern: str) -> Pattern:
     if (plain := _UPPER.sub("", pattern)) != plain.lower():
         raise PatternError("write patterns in lower case: they meet the lower-cased text")
     full = _replace(pattern, _PLACES.get)
+    blanks_part_words = _CJK.search(pattern) is None
     try:
-        compiled = re.compile(rf"(?<![^\W_])(?:{full})(?![^\W_])")
+        compiled = re.compile(rf"(?<![^\W_])(?:{full})(?![^\W_])" if blanks_part_words else full)
     except re.error as exc:
         raise PatternError(f"bad regular expression: {exc}") from exc
-    if _CJK.search(pattern):
+    if not blanks_part_words:
         return Pattern(compiled.search, (frozenset({CJK_WORD}),), frozenset())
     read = _Reader(_replace(pattern, lambda _: r"\S+")).read()
     return Pattern(compiled.search, needed_words(read), frozenset(_spelt(read)))

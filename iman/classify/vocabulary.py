@@ -13,6 +13,7 @@ _TOKEN = re.compile(
 )
 _QUOTES = "\"“”„«»‘’'‹›()"
 _STOP = ".,:;!?"
+_ELISION = re.compile(r"^(?:[ld]|qu)['’](?=\w)|['’]s$")  # l'article, the customer's
 _WORDLIKE = re.compile(r"[^\W\d_]?[^\W\d_A-Z]*(?:['’-][^\W\d_]*)*")  # plain or Title case
 
 
@@ -57,7 +58,7 @@ class Vocabulary:
     def read(self, phrase: str) -> Mention:
         """The thing *phrase* is about; a mention without a thing where no caption is known."""
         tokens = _TOKEN.findall(phrase)
-        words = [token.rstrip(_STOP).lower() for token in tokens]
+        words = [_ELISION.sub("", token.rstrip(_STOP).lower()) for token in tokens]
         found: tuple[Mention, int] | None = None
         at = 0
         while at < len(tokens):
