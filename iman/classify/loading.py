@@ -34,33 +34,42 @@ class RuleError(ValueError):
 
 def load(build: type[Rules], paths: Iterable[Path]) -> Rules:
     """See `Rules.load`."""
-    files = [(path, _read(path)) for path in _files(paths)]
+    loaded: Rules | None = None
+    files: list[tuple[Path, Table]] = []
+    for path in reversed(list(paths)):
+        known = {rule.origin for rule in loaded.rules} if loaded else set()
+        files = [(file, _read(file)) for file in _files(path)] + files
+        loaded = _load(build, files)
+        for rule in loaded.rules:
+            # what stands behind was checked before: captions put in front may well change it
+            if rule.origin not in known:
+                _check_examples(rule)
+    if loaded is None:
+        raise RuleError("no rule file was given")
+    return loaded
+
+
+def _load(build: type[Rules], files: list[tuple[Path, Table]]) -> Rules:
     families = _families(files)
     vocabularies = _vocabularies(files, families)
     rules: list[Rule | Verb] = []
     for path, table in files:
         where = path.name
-        for raw in table.get("rule", ()):
-            rules.append(_rule(raw, table, where))
+        rules.extend(_rule(raw, table, where) for raw in table.get("rule", ()))
         for raw in table.get("verb", ()):
             vocabulary = vocabularies[table.get("language", "en")]
             rules.append(_verb(raw, table, where, vocabulary, families))
     hints = [_hint(raw, path.name) for path, table in files for raw in table.get("hint", ())]
     _unique([(rule.id, rule.origin) for rule in rules])
-    loaded = build(rules, hints, _case({"type": "other"}, "built in"))
-    for rule in rules:
-        _check_examples(rule)
-    return loaded
+    return build(rules, hints, _case({"type": "other"}, "built in"))
 
 
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(path.glob("*.toml"))
-        elif path.is_file():
-            yield path
-        else:
-            raise RuleError(f"{path}: there is no such rule file or folder")
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(path.glob("*.toml"))
+    if path.is_file():
+        return [path]
+    raise RuleError(f"{path}: there is no such rule file or folder")
 
 
 def _read(path: Path) -> Table:
@@ -74,7 +83,9 @@ def _read(path: Path) -> Table:
 
 def _known_keys(table: Table, known: set[str], where: str) -> None:
     if surplus := sorted(set(table) - known):
-        raise RuleError(f"{where}: unknown key {surplus[0]!r}; known are {', '.join(sorted(known))}")
+        raise RuleError(
+            f"{where}: unknown key {surplus[0]!r}; known are {', '.join(sorted(known))}"
+        )
 
 
 def _case(raw: Table | str, where: str) -> Case:

@@ -8,12 +8,13 @@ that does not matter. In a verb ``{thing}`` is the noun phrase the vocabulary is
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 _QUOTED = r'"[^"\n]*"|“[^”\n]*”|«[^»\n]*»|‘[^’\n]*’|\'[^\'\n]*\''
 _NO_VALUE = (
     r"(?!(?:is|was|are|were|has|have|been|be|does|do|did|not|for|in|of|on|to|at|by|and|or|that|with|"
     r"from|cannot|can|could|must|may|the|this|an?|because|already|code|number|specified|selected|"
-    r"which|will|would|should|as|if|when|while|no|only|also)\b(?![-.]\w))"
+    r"which|will|would|should|as|if|when|while|no|only|also|id|name)\b(?![-.]\w))"
 )
 _ONE = rf"(?:{_QUOTED}|{_NO_VALUE}[^\s\"“”«»]+)"
 _PLACES = {
@@ -23,7 +24,7 @@ _PLACES = {
     "{code}": rf"(?P<value>{_QUOTED}|[a-z0-9][a-z0-9._/-]*)",
     "{open}": r"[\"“«‘']?",
     "{close}": r"[\"”»’']?",
-    "{thing}": r"(?P<thing>[^\n]{1,120}?)",
+    "{thing}": r"(?P<thing>(?!(?:you|it|there|we)\b)[^\n]{1,120}?)",
     "{things}": r"(?P<thing>[^\n]{1,120})",
 }
 _UPPER = re.compile(r"\\[A-Z]|\(\?P<\w+>|\(\?[A-Z]")
@@ -52,6 +53,7 @@ class Pattern:
     words: frozenset[str]
 
 
+@lru_cache(maxsize=4096)
 def compile_pattern(pattern: str) -> Pattern:
     """Raises `PatternError`."""
     if (plain := _UPPER.sub("", pattern)) != plain.lower():
@@ -94,7 +96,31 @@ def _spelt(part: "_Part") -> Iterator[str]:
 
 
 _EVERYWHERE = frozenset(
-    "the not for is are does has have been this you cann must was with in of a to be an or and".split()
+    [
+        "the",
+        "not",
+        "for",
+        "is",
+        "are",
+        "does",
+        "has",
+        "have",
+        "been",
+        "this",
+        "you",
+        "cann",
+        "must",
+        "was",
+        "with",
+        "in",
+        "of",
+        "a",
+        "to",
+        "be",
+        "an",
+        "or",
+        "and",
+    ]
 )
 
 

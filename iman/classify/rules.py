@@ -16,9 +16,8 @@ from iman.classify.vocabulary import Vocabulary, bare
 _MAX_ROUTES = 20_000
 BUILT_IN = Path(__file__).with_name("rules")
 
-_SENTENCE = re.compile(
-    r"[.!?\n。！？](?:(?<=[\n。！？])\n*|[\"”’»)]?\s+(?=[^\W\d_a-z]|[\"“‘«¿¡]))"
-)
+_SENTENCE = re.compile(r"[.!?\n。！？](?:(?<=[\n。！？])\n*|[\"”’»)]?\s+(?=[^\W\d_a-z]|[\"“‘«¿¡]))")
+_REASON = re.compile(r"\bbecause (?!another\b|this\b|it\b|that\b|they\b|of\b)")
 _MARKS = (". ", "\n", "! ", "? ", '" ', "” ", "» ", ") ", "。", "！", "？")  # may end a sentence
 _SAYS_NOTHING = frozenset({"field", "fields", "value", "values", "data", "input", "character"})
 _LEAD = re.compile(
@@ -158,7 +157,7 @@ class Rules:
 
         Raises `RuleError`, which names file, rule and what is wrong.
         """
-        from iman.classify.loading import load  # noqa: PLC0415 -- it builds what stands above
+        from iman.classify.loading import load
 
         return load(cls, paths)
 
@@ -223,7 +222,9 @@ class Rules:
         found = search(lower)
         return None if found is None else rule.verdict(found, text)
 
-    def _hinted(self, inner: Unwrapped, http_status: int | None, code: str | None) -> Verdict | None:
+    def _hinted(
+        self, inner: Unwrapped, http_status: int | None, code: str | None
+    ) -> Verdict | None:
         status = http_status or inner.http_status
         code = code or inner.code
         for hint in self.hints:
@@ -247,14 +248,22 @@ def _places(candidates: int) -> Iterator[int]:
 
 
 def _sentences(text: str) -> list[tuple[int, int]]:
-    """Where each sentence stands, without an exception's name or "Warning!" in front of it."""
+    """Where each sentence stands, without an exception's name or "Warning!" in front of it.
+
+    Of "you cannot ... because ..." the reason stands first, if it names what it speaks of.
+    """
     lead = _LEAD.match(text)
     start = lead.end() if lead else 0
-    if not any(mark in text for mark in _MARKS):
-        return [(start, len(text))]
-    found = []
-    for gap in _SENTENCE.finditer(text, start):
-        found.append((start, gap.start()))
-        start = gap.end()
-    found.append((start, len(text)))
+    found: list[tuple[int, int]] = []
+    if any(mark in text for mark in _MARKS):
+        for gap in _SENTENCE.finditer(text, start):
+            _add_sentence(found, text, start, gap.start())
+            start = gap.end()
+    _add_sentence(found, text, start, len(text.rstrip(" .!?")))
     return found
+
+
+def _add_sentence(found: list[tuple[int, int]], text: str, start: int, end: int) -> None:
+    if "because" in text and (reason := _REASON.search(text, start, end)) is not None:
+        found.append((reason.end(), end))
+    found.append((start, end))

@@ -10,7 +10,9 @@ import re
 from dataclasses import dataclass
 
 _VIEW_CODE = re.compile(r"\s*(?:error\s+)?\(?(-?\d{3,5})\)?\s*(?:[-–—−]+|:)\s*(?=\D)", re.I)
-_STATUS = re.compile(r"\b(?:status(?:\s*code)?|http(?:/\d(?:\.\d)?)?)\s*[:=]?\s*\(?([1-5]\d\d)\b", re.I)
+_STATUS = re.compile(
+    r"\b(?:status(?:\s*code)?|http(?:/\d(?:\.\d)?)?)\s*[:=]?\s*\(?([1-5]\d\d)\b", re.I
+)
 _CONTENT = re.compile(r"\b(?:content|body|response|details)\s*[:=]\s*(?=\S)", re.I)
 _CUT_VALUE = re.compile(r'"(?:value|Message|message)"\s*:\s*"((?:[^"\\]|\\.)*)')
 _CUT_CODE = re.compile(r'"code"\s*:\s*"(\w+)"')

@@ -20,7 +20,7 @@ _VALUE = re.compile(r"\d{4,}|(?<=[A-Z-])\d+|(?<=\")[A-Z]{3,}(?=\")")
 
 def distinct(messages: list[str], *, seed: int) -> list[str]:
     """The messages that name a value, many times, with another value each time."""
-    chance = random.Random(seed)  # noqa: S311 -- figures for a benchmark
+    chance = random.Random(seed)
 
     def another(found: re.Match[str]) -> str:
         signs = "0123456789" if found[0].isdigit() else "ABCDEFGHJKLMNPQRSTUVWXYZ"
