@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from iman.classify.candidates import Candidates
 from iman.classify.patterns import Pattern
@@ -18,7 +19,8 @@ BUILT_IN = Path(__file__).with_name("rules")
 
 _SENTENCE = re.compile(r"[.!?\n。！？](?:(?<=[\n。！？])\n*|[\"”’»)]?\s+(?=[^\W\d_a-z]|[\"“‘«¿¡]))")
 _REASON = re.compile(r"\bbecause (?!another\b|this\b|it\b|that\b|they\b|of\b)")
-_MARKS = (". ", "\n", "! ", "? ", '" ', "” ", "» ", ") ", "。", "！", "？")  # may end a sentence
+_ENDS = re.compile(r"[!?。！？]|[.][\"”’»)]\s")
+_LEADS = frozenset({"warn", "erro", "mess", "atte", "fata", "secu", "seve", "adve", "aver"})
 _SAYS_NOTHING = frozenset({"field", "fields", "value", "values", "data", "input", "character"})
 _LEAD = re.compile(
     r"(?:[\w.\\]+(?:exception|error|fault)\b\s*(?:\([^)]*\))?\s*:\s*"
@@ -48,8 +50,7 @@ class Example:
     entity_kind: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What one rule found in a text."""
 
     case: Case
@@ -252,10 +253,11 @@ def _sentences(text: str) -> list[tuple[int, int]]:
 
     Of "you cannot ... because ..." the reason stands first, if it names what it speaks of.
     """
-    lead = _LEAD.match(text)
-    start = lead.end() if lead else 0
+    start = 0
+    if (":" in text or text[:4].lower() in _LEADS) and (lead := _LEAD.match(text)) is not None:
+        start = lead.end()
     found: list[tuple[int, int]] = []
-    if any(mark in text for mark in _MARKS):
+    if ". " in text or "\n" in text or _ENDS.search(text) is not None:
         for gap in _SENTENCE.finditer(text, start):
             _add_sentence(found, text, start, gap.start())
             start = gap.end()

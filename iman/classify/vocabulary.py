@@ -62,7 +62,9 @@ class Vocabulary:
     def read(self, phrase: str) -> Mention:
         """The thing *phrase* is about; a mention without a thing where no caption is known."""
         tokens = _TOKEN.findall(phrase)
-        words = [_ELISION.sub("", token.rstrip(_STOP).lower()) for token in tokens]
+        words = [token.rstrip(_STOP).lower() for token in tokens]
+        if "'" in phrase or "’" in phrase:
+            words = [_ELISION.sub("", word) for word in words]
         found: tuple[Mention, int] | None = None
         at = 0
         while at < len(tokens):
