@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from iman.classify.patterns import CJK_WORD, KEY_LENGTH
+from iman.classify.needed import KEY_LENGTH
+from iman.classify.patterns import CJK_WORD
 
 _KEY = re.compile(rf"(?<![^\W_])[^\W_]{{1,{KEY_LENGTH}}}")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")

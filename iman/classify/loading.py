@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from iman.classify.patterns import PatternError, compile_pattern
-from iman.classify.rules import Case, Example, Hint, Rule, Rules, Verb
+from iman.classify.rule import Case, Example, Hint, Rule, Verb
+from iman.classify.rules import Rules
 from iman.classify.types import ERROR_TYPES, WHO_FIXES
 from iman.classify.unwrap import unwrap
 from iman.classify.vocabulary import Thing, Vocabulary
