@@ -18,7 +18,18 @@ from iman.classify.vocabulary import Thing, Vocabulary
 
 Table = Mapping[str, Any]  # what tomllib gives; checked key by key below
 
-_TOP = {"language", "scope", "tails", "articles", "rule", "thing", "verb", "hint", "family"}
+_TOP = {
+    "language",
+    "scope",
+    "tails",
+    "articles",
+    "heads",
+    "rule",
+    "thing",
+    "verb",
+    "hint",
+    "family",
+}
 _CASE_KEYS = {"type", "who_fixes", "transient", "entity_kind"}
 _RULE_KEYS = _CASE_KEYS | {"id", "pattern", "patterns", "scope", "weak", "examples", "note"}
 _VERB_KEYS = {
@@ -118,11 +129,11 @@ def _families(files: Iterable[tuple[Path, Table]]) -> dict[str, dict[str, Case]]
 def _vocabularies(
     files: Iterable[tuple[Path, Table]], families: Mapping[str, Any]
 ) -> dict[str, Vocabulary]:
-    parts: dict[str, tuple[list[Thing], list[str], list[str]]] = {}
+    parts: dict[str, tuple[list[Thing], dict[str, list[str]]]] = {}
     for path, table in files:
-        things, tails, articles = parts.setdefault(table.get("language", "en"), ([], [], []))
-        tails += table.get("tails", ())
-        articles += table.get("articles", ())
+        things, words = parts.setdefault(table.get("language", "en"), ([], {}))
+        for name in ("tails", "articles", "heads"):
+            words.setdefault(name, []).extend(table.get(name, ()))
         for raw in table.get("thing", ()):
             where = f"{path.name}: thing {raw.get('kind')!r}"
             _known_keys(raw, _THING_KEYS, where)
@@ -140,10 +151,7 @@ def _vocabularies(
                     part_of=raw.get("part_of", ""),
                 )
             )
-    return {
-        language: Vocabulary(things, tails=tails, articles=articles)
-        for language, (things, tails, articles) in parts.items()
-    }
+    return {language: Vocabulary(things, **words) for language, (things, words) in parts.items()}
 
 
 def _rule(raw: Table, table: Table, where: str) -> Rule:

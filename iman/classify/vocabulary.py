@@ -43,10 +43,16 @@ class Vocabulary:
     """The captions of one language."""
 
     def __init__(
-        self, things: Iterable[Thing], *, tails: Iterable[str] = (), articles: Iterable[str] = ()
+        self,
+        things: Iterable[Thing],
+        *,
+        tails: Iterable[str] = (),
+        articles: Iterable[str] = (),
+        heads: Iterable[str] = (),
     ) -> None:
         self._tails = frozenset(tails)
         self._articles = frozenset(articles)
+        self._heads = frozenset(heads)  # a customer type is no customer
         self._starts: dict[str, list[tuple[tuple[str, ...], Thing]]] = {}
         plurals: list[tuple[tuple[str, ...], Thing]] = []
         for thing in things:
@@ -84,6 +90,8 @@ class Vocabulary:
 
     def _is_part_of_a_longer_name(self, tokens: list[str], words: list[str], at: int) -> bool:
         """Customer Discount Grade "X" is no customer but something no caption is known for."""
+        if at < len(words) and words[at] in self._heads:
+            return True
         end = at
         while (
             end < len(tokens) and words[end] not in self._starts and _TITLE.fullmatch(tokens[end])

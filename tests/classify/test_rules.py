@@ -114,6 +114,7 @@ def test_texts_of_one_shape_are_answered_as_if_each_were_the_first():
     figures = str.maketrans("0123456789", "3141592653")
     for text in texts:
         warm.classify(text.translate(figures))
-    for text in texts:
-        first = Rules(warm.rules, warm.hints, warm.hints[0].case).classify(text)
-        assert warm.classify(text) == first
+    found = [warm.classify(text) for text in texts]
+    for text, remembered in zip(texts, found, strict=True):
+        warm._routes.clear()
+        assert warm.classify(text) == remembered
