@@ -14,6 +14,7 @@ from iman.classify.unwrap import Unwrapped, unwrap
 
 BUILT_IN = Path(__file__).with_name("rules")
 _MAX_ROUTES = 20_000
+_MAX_TEXT = 10_000  # characters; what decides stands in front of a stack trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Rules:
     ) -> Classification:
         """What *message* says; never raises. *code* is the Web API's, if known apart from it."""
         inner = unwrap(message)
-        verdict, template = self._verdict(inner.text)
+        verdict, template = self._verdict(inner.text[:_MAX_TEXT])
         if verdict is None or verdict.case.type == "other":
             verdict = self._hinted(inner, http_status, code) or verdict
         if verdict is None:

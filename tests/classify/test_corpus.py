@@ -10,8 +10,11 @@ from iman.classify import BUILT_IN, classify
 CORPUS = Path(__file__).parent / "data" / "sage-errors-dev.jsonl"
 ENTRIES = [json.loads(line) for line in CORPUS.read_text(encoding="utf-8").splitlines()]
 
-# id -> why we think the label is wrong
-TYPE_DISPUTED: dict[str, str] = {}
+# where we think a label is wrong, and why; our answer stays as it is
+DISPUTED = {
+    ("SE-0164", "entity"): "the field is named, as in SE-0286 and SE-0103, where it is the entity",
+    ("SE-0114", "who_fixes"): "SE-0439 says the same of another date and is source_data",
+}
 
 
 def answered(entry, field):
@@ -19,22 +22,20 @@ def answered(entry, field):
     return getattr(found, field)
 
 
-def share(field):
-    return sum(answered(entry, field) == entry[field] for entry in ENTRIES) / len(ENTRIES)
+@pytest.mark.parametrize("field", ["type", "entity", "entity_kind", "transient", "who_fixes"])
+def test_every_message_is_answered_as_the_corpus_labels_it(field):
+    wrong = [
+        (entry["id"], answered(entry, field), entry[field])
+        for entry in ENTRIES
+        if answered(entry, field) != entry[field] and (entry["id"], field) not in DISPUTED
+    ]
+    assert not wrong
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry["id"])
-def test_the_type_of_every_message_is_the_corpus_own(entry):
-    if entry["id"] not in TYPE_DISPUTED:
-        assert answered(entry, "type") == entry["type"]
-
-
-@pytest.mark.parametrize(
-    ("field", "least"),
-    [("entity", 0.97), ("entity_kind", 0.95), ("transient", 0.97), ("who_fixes", 0.95)],
-)
-def test_entity_kind_and_remedy_are_the_corpus_own_nearly_always(field, least):
-    assert share(field) >= least
+def test_what_we_dispute_we_answer_otherwise():
+    by_id = {entry["id"]: entry for entry in ENTRIES}
+    for id_, field in DISPUTED:
+        assert answered(by_id[id_], field) != by_id[id_][field]
 
 
 def test_no_rule_holds_a_message_of_the_corpus():
