@@ -24,7 +24,7 @@ def classify_lines(stdin: TextIO, stdout: TextIO) -> int:
             print(f"line {number}: {exc}", file=sys.stderr)  # noqa: T201 -- the command's own voice
             status = 1
         else:
-            stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+            stdout.write(json.dumps(answer) + "\n")
     return status
 
 
