@@ -19,9 +19,7 @@ def distinct(messages: list[str]) -> list[str]:
     """Every message many times, each time with other figures in it."""
     shuffled = [str.maketrans("0123456789", f"{n % 10}{(n + 3) % 10}23456789") for n in range(10)]
     return [
-        f"{message.translate(shuffled[n % 10])} {n}"
-        for n in range(_REPEATS)
-        for message in messages
+        f"{message.translate(shuffled[n % 10])} {n}" for n in range(_REPEATS) for message in messages
     ]
 
 
