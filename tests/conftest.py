@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-settings.register_profile(
-    "iman",
-    deadline=None,  # two cores shared with a browser and servers say nothing about the code
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-    derandomize=True,  # the same examples for everybody; a longer hunt is run by hand
-    print_blob=True,
-)
+_QUIET = {
+    "deadline": None,  # two cores shared with a browser and servers say nothing about the code
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    "print_blob": True,
+}
+# The same examples for everybody; --hypothesis-profile=hunt looks further, by hand.
+settings.register_profile("iman", max_examples=100, derandomize=True, **_QUIET)
+settings.register_profile("hunt", max_examples=1500, **_QUIET)
 settings.load_profile("iman")
 
 

@@ -22,7 +22,7 @@ Fault = Literal[
     "none",  # stored, answered
     "answer_lost",  # stored, the answer cut
     "request_lost",  # cut before Sage stored anything
-    "stored_late",  # the client stopped waiting; Sage stores it 40 s afterwards
+    "stored_late",  # the client stopped waiting; Sage stores it *late* seconds afterwards
     "error_500",  # stored nothing, said 500
     "stored_500",  # stored it, said 500
     "leftover",  # refused, but a batch with our token and without our document stays
@@ -39,6 +39,7 @@ class FakeSage:
 
     terms: set[str] = field(default_factory=lambda: {"30D", "F48"})
     latency: float = 0.05
+    late: float = 40.0
     faults: defaultdict[str, list[Fault]] = field(default_factory=lambda: defaultdict(list))
     always: dict[str, Fault] = field(default_factory=dict)
     down: Unavailable | None = None
@@ -89,7 +90,7 @@ class FakeSage:
             return
         await asyncio.sleep(self.latency / 2)
         if fault == "stored_late":
-            await asyncio.sleep(40)
+            await asyncio.sleep(self.late)
         self.stored.append((number, token))
 
     async def find(self, document: Document, *, token: str) -> Sighting:
