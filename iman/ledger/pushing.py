@@ -86,7 +86,9 @@ def finish(
     """Record outcomes and move the documents, all of it or none.
 
     A look-up that could not tell is not an attempt: its document goes back to ``unknown``.
+    A claim that was finished before, or that another has taken over since, changes nothing.
     """
+    finished = _still_held(conn, finished)
     undecided = [f for f in finished if f.claim.asks and isinstance(f.next, AskSage)]
     if undecided:
         conn.execute(
@@ -123,6 +125,13 @@ def finish(
     moved = [f for f in told if not isinstance(f.next, Done)]
     if moved:
         conn.execute(_SQL["move_open"], _moves(moved))
+
+
+def _still_held(conn: duckdb.DuckDBPyConnection, finished: Sequence[Finished]) -> list[Finished]:
+    """Those whose document is still syncing under that claim: it is the only licence to decide."""
+    ids = [f.claim.document_id for f in finished]
+    held = dict(conn.execute(_SQL["syncing_since"], {"ids": ids}).fetchall())
+    return [f for f in finished if held.get(f.claim.document_id) == to_db(f.claim.started_at)]
 
 
 def _burnt(finished: Finished) -> bool:

@@ -33,6 +33,11 @@ SET state = 'syncing', since = $now, due_at = NULL,
 FROM (SELECT unnest($ids::BIGINT[]) AS document_id, unnest($tokens::VARCHAR[]) AS token) n
 WHERE o.document_id = n.document_id;
 
+-- name: syncing_since
+-- A claim's start is written down as since, so it tells which claim holds the document.
+SELECT document_id, since FROM open_documents
+WHERE state = 'syncing' AND document_id = ANY($ids::BIGINT[]);
+
 -- name: insert_outcomes
 INSERT INTO outcomes
 SELECT unnest($attempt_id::BIGINT[]), unnest($document_id::BIGINT[]), unnest($ended_at::TIMESTAMP[]),
@@ -47,7 +52,6 @@ SELECT unnest($attempt_id::BIGINT[]), unnest($document_id::BIGINT[]), unnest($se
        unnest($answered::VARCHAR[]);
 
 -- name: move_open
--- Only a document that is still syncing moves: its claim is the only licence to decide.
 UPDATE open_documents o
 SET state = n.state, since = n.ended_at, attempt = n.attempt, next_trigger = n.next_trigger,
     due_at = n.due_at, last_tried_at = n.ended_at, http_status = n.http_status,
