@@ -11,7 +11,7 @@ from iman.api.client import DaemonClient
 from iman.api.wire import Me
 from iman.dashboard.sessions import Sessions
 from iman.domain.people import Role
-from iman.errors import DaemonUnavailable, LedgerError, NotSignedIn
+from iman.errors import DaemonUnavailable, LedgerError, NotSignedIn, TooManySignIns
 from tests.dashboard.fake_api import PASSWORD, FakeApi, Served
 from tests.dashboard.fakes import make_me
 
@@ -131,6 +131,17 @@ def test_signing_in_while_the_daemon_is_away_is_only_for_reading(world: World):
         world.sessions.sign_in("sam", PASSWORD)
     world.sessions.sign_out(signed_in.token)
     assert world.sessions.me(signed_in.token) is None
+
+
+def test_guessing_while_the_daemon_is_away_is_slowed_down(world: World):
+    world.served.stop()
+    for _ in range(10):
+        with pytest.raises(NotSignedIn):
+            world.sessions.sign_in("sam", "wrong")
+    with pytest.raises(TooManySignIns):
+        world.sessions.sign_in("sam", PASSWORD)
+    world.wait(61)
+    assert world.sessions.sign_in("sam", PASSWORD)
 
 
 def test_a_sign_out_the_daemon_missed_is_told_when_it_is_back():
