@@ -265,6 +265,7 @@ class Up:
     process: Process
     ready: dict[str, Any]
     started_at: float
+    failed: int = 0  # a failed document, for tests that show one
 
     @property
     def password_of(self) -> dict[str, str]:

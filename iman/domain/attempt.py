@@ -30,6 +30,11 @@ def push_token(ledger_id: str, key: DocumentKey, revision: int) -> str:
     return f"IMAN {ledger_id} {_TOKEN_CODES[key.entry_type]} {key.number} r{revision}"
 
 
+def batch_token(ledger_id: str, first_attempt: int) -> str:
+    """The mark of a batch that several documents share; each of their attempts records it."""
+    return f"IMAN {ledger_id} B{first_attempt}"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
     """A document taken up for one try; its intent is durable already."""

@@ -15,7 +15,11 @@ from playwright.sync_api import expect
 
 from tests.system import Up, up, wait_for
 
-pytestmark = [pytest.mark.xdist_group("reference"), pytest.mark.realtime]
+pytestmark = [
+    pytest.mark.xdist_group("reference"),
+    pytest.mark.realtime,
+    pytest.mark.browser,
+]
 F48, GL_6030, F36 = "INV-010319", "INV-010324", "INV-010331"
 #: What the clock's own precision may add to a wait: taking up the document and the commit.
 SLACK = 1.0
