@@ -21,6 +21,7 @@ _EXCERPT = 2000  # characters of an unreadable event that are kept
 
 Text = Annotated[str, Field(max_length=200)]
 Code = Annotated[str, Field(min_length=1, max_length=60)]
+Revision = Annotated[int, Field(ge=1, le=2**31 - 1)]  # the ledger's INTEGER
 Money = Annotated[Decimal, Field(max_digits=19, decimal_places=3)]
 
 
@@ -83,7 +84,7 @@ class _Line(_Read):
 class _Document(_Read):
     entry_type: EntryType
     number: Code
-    revision: int = Field(ge=1)
+    revision: Revision
     company: Code
     site: _Site
     gl_segment_rule: Annotated[str, Field(pattern=r"^(N|[ES]\d)$")] = "N"
@@ -104,7 +105,7 @@ class _Document(_Read):
 class _Identity(_Read):
     entry_type: EntryType
     number: Annotated[str, Field(min_length=1, max_length=200)]
-    revision: int = Field(ge=1)
+    revision: Revision
     company: Code
 
 
@@ -131,6 +132,7 @@ def read_page(body: Any) -> FeedPage:
 
 
 def _event(event: Any) -> FeedEvent:
+    event = _storable(event)
     if not isinstance(event, dict):
         return _unreadable(event, "it is not an object")
     cursor = str(event.get("cursor") or "")
@@ -145,6 +147,20 @@ def _event(event: Any) -> FeedEvent:
                 return _unreadable(event, f"its type is {other!r}, not {known}")
     except ValidationError as exc:
         return _unreadable(event, _why(exc))
+
+
+def _storable(value: Any) -> Any:
+    """JSON may escape half a surrogate pair or a NUL; no database stores either."""
+    match value:
+        case str():
+            text = value.replace("\x00", "\ufffd")
+            return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case dict():
+            return {_storable(name): _storable(part) for name, part in value.items()}
+        case list():
+            return [_storable(part) for part in value]
+        case _:
+            return value
 
 
 def _unreadable(event: Any, reason: str) -> Unreadable:

@@ -82,7 +82,7 @@ class Sage300:
 
     async def _posted(self, document: Document) -> Sighting | None:
         customer, number = (
-            quote(_quoted(part)) for part in (document.customer, document.key.number)
+            quote(_quoted(part), safe="") for part in (document.customer, document.key.number)
         )
         key = f"CustomerNumber={customer},DocumentNumber={number}"
         answer = await self._http.get(f"AR/ARPostedDocuments({key})", headers=_JSON)

@@ -82,6 +82,7 @@ def test_an_error_is_readable_within_five_seconds_of_happening(iman: Up):
 
 
 def test_f48_from_the_monitor_to_byondpro_to_sage_and_back(iman: Up, visit):
+    left_failed(iman, F48)
     admin = visit(iman.ready["dashboard"])
     page = admin.page
     admin.sign_in("admin")
@@ -104,8 +105,8 @@ def test_f48_from_the_monitor_to_byondpro_to_sage_and_back(iman: Up, visit):
     expect(booking.get_by_text("Sync failed").first).to_be_visible()
 
     booking.goto(f"{iman.ready['sage300']}/terms")
-    booking.get_by_label("Terms Code").fill("F48")
-    booking.get_by_label("Description").fill("48 Month Repayment Plan")
+    booking.get_by_role("textbox", name="Terms Code").fill("F48")
+    booking.get_by_role("textbox", name="Description").fill("48 Month Repayment Plan")
     booking.get_by_role("button", name="Add terms code").click()
     booking.close()
 
@@ -132,6 +133,7 @@ def test_f48_from_the_monitor_to_byondpro_to_sage_and_back(iman: Up, visit):
 
 
 def test_account_6030_likewise(iman: Up, visit):
+    left_failed(iman, GL_6030)
     admin = visit(iman.ready["dashboard"])
     page = admin.page
     admin.sign_in("admin", to="/monitor?type=invoice")
@@ -139,8 +141,8 @@ def test_account_6030_likewise(iman: Up, visit):
     expect(row).to_contain_text("1000 - G/L account 6030 is not defined in General Ledger")
     finance = admin.context.new_page()
     finance.goto(f"{iman.ready['sage300']}/accounts")
-    finance.get_by_label("Account Number").fill("6030")
-    finance.get_by_label("Description").fill("Memorials, Highview")
+    finance.get_by_role("textbox", name="Account Number").fill("6030")
+    finance.get_by_role("textbox", name="Description").fill("Memorials, Highview")
     finance.get_by_role("button", name="Add account").click()
     finance.close()
     with admin.runs.rerun():
@@ -211,6 +213,12 @@ def sell_with_missing_account(iman: Up) -> None:
     }  # fmt: skip
     with httpx.Client(base_url=iman.ready["byondpro"], trust_env=False, timeout=20) as http:
         http.post("/new-sale", data=sale, follow_redirects=True).raise_for_status()
+
+
+def left_failed(iman: Up, number: str) -> None:
+    api = iman.api()
+    wait_for(lambda: api.state(number) == "failed", seconds=150, every=0.3)
+    api.close()
 
 
 def resync(page, reason: str) -> None:
