@@ -6,18 +6,20 @@ from iman.dashboard import guide, parts, text
 
 parts.title_row(text.HOW)
 
-left, right = st.columns(2, gap="small")
-with left.container(border=True, height="stretch", key="card_way"):
+way, states = st.columns(2, gap="small")
+with way.container(border=True, height="stretch", key="card_way"):
     parts.heading(text.GUIDE_WAY)
     guide.steps(text.GUIDE_WAY_STEPS)
-with right.container(border=True, height="stretch", key="card_states"):
+with states.container(border=True, height="stretch", key="card_states"):
     parts.heading(text.GUIDE_STATES)
     guide.states()
-with left.container(border=True, height="stretch", key="card_valid"):
+
+valid, invalid = st.columns(2, gap="small")
+with valid.container(border=True, height="stretch", key="card_valid"):
     parts.heading(text.GUIDE_VALID)
     guide.lead(text.GUIDE_VALID_LEAD)
     guide.steps(text.GUIDE_VALID_STEPS)
-with right.container(border=True, height="stretch", key="card_invalid"):
+with invalid.container(border=True, height="stretch", key="card_invalid"):
     parts.heading(text.GUIDE_INVALID)
     guide.lead(text.GUIDE_INVALID_LEAD)
     guide.steps(text.GUIDE_INVALID_STEPS)

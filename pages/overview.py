@@ -5,13 +5,13 @@ import streamlit as st
 from iman.dashboard import charts, overview, parts, session, text
 
 with parts.title_row(text.OVERVIEW):
+    parts.live(2, parts.freshness)
     window = parts.window()
 hours, words = text.WINDOWS[window]
 
 
 def top() -> None:
     reading = session.reading()
-    parts.freshness()
     figures = reading.overview(hours=hours)
     overview.verdict(figures)
     overview.figures(figures, reading.failures(hours=hours), words)
@@ -21,7 +21,7 @@ def trend() -> None:
     frame = session.reading().failures(hours=hours)
     parts.heading(text.trend_title(words))
     if frame.empty:
-        parts.empty(text.NOTHING_FAILED)
+        parts.empty(text.NOTHING_FAILED, css="good")
         return
     figure = charts.failure_trend(frame, hours=hours, now=session.now(), zone=session.zone().key)
     alt = charts.describe_trend(frame, words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import timedelta
 from html import escape
 
 import streamlit as st
@@ -20,6 +21,7 @@ from iman.domain.people import Permission
 from iman.errors import ImanError, NotFound
 from iman.reading.reading import DocumentFilter
 
+_TOLD_FOR = timedelta(minutes=1)
 _AT_REST = CLOSED_STATES | {DocumentState.FAILED, DocumentState.PARKED}
 
 
@@ -63,20 +65,18 @@ def way_around(document_id: int, carried: dict[str, str]) -> None:
     """Back to the list, and the neighbours within its filter."""
     wanted = filters.from_address(carried)
     before, after = session.reading().document_neighbours(wanted, document_id)
-    st.page_link(
-        "monitor.py", label=text.BACK_TO_LIST, icon=":material/list:", query_params=carried
+    st.html(
+        f'<nav class="iman-pager" aria-label="{text.AROUND}">'
+        f"{parts.inside('monitor', text.BACK_TO_LIST, 'iman-button', **carried)}"
+        f"{_neighbour(text.BEFORE, before, carried)}{_neighbour(text.AFTER, after, carried)}</nav>"
     )
-    for label, icon, neighbour in (
-        (text.BEFORE, ":material/chevron_left:", before),
-        (text.AFTER, ":material/chevron_right:", after),
-    ):
-        st.page_link(
-            "document.py",
-            label=label,
-            icon=icon,
-            disabled=neighbour is None,
-            query_params={**carried, "id": str(neighbour or document_id)},
-        )
+
+
+def _neighbour(label: str, document_id: int | None, carried: dict[str, str]) -> str:
+    # not st.page_link: to the page it stands on, that leaves the address behind
+    if document_id is None:
+        return f'<span class="iman-button" aria-disabled="true">{label}</span>'
+    return parts.inside("document", label, "iman-button", id=document_id, **carried)
 
 
 def heading(document: DocumentRecord) -> None:
@@ -117,15 +117,16 @@ def facts(document: DocumentRecord) -> None:
             ("Terms", escape(terms)),
             ("Site", escape(site)),
             ("Description", escape(document.description)),
-            ("Needs first", escape(document.parent or "")),
             ("Received", at(document.received_at)),
-            ("First failed", at(document.first_failed_at)),
-            ("Last tried", at(document.last_tried_at)),
-            ("Next try", at(document.next_try_at)),
-            ("Synced", at(document.synced_at)),
-            ("Sage 300 reference", escape(document.erp_reference or "")),
-            ("Revision", str(document.revision)),
-            ("Round", str(document.round)),
+            ("Revision, round", f"{document.revision}, {document.round}"),
+            *_where_known(
+                ("Needs first", escape(document.parent or "")),
+                ("First failed", at(document.first_failed_at)),
+                ("Last tried", at(document.last_tried_at)),
+                ("Next try", at(document.next_try_at)),
+                ("Synced", at(document.synced_at)),
+                ("Sage 300 reference", escape(document.erp_reference or "")),
+            ),
         ]
     )
 
@@ -172,13 +173,14 @@ def attempts(detail: DocumentDetail) -> None:
         parts.empty(text.NO_ATTEMPTS, text.NO_ATTEMPTS_HINT)
         return
     zone, now, last_round = session.zone(), session.now(), None
-    for attempt in reversed(detail.attempts):
-        if attempt.round != last_round:
-            st.html(f'<h3 class="iman-round">{text.round_title(attempt.round)}</h3>')
-            last_round = attempt.round
-        title = text.attempt_title(attempt, detail.document.max_attempts, zone, now)
-        with st.expander(title, key=f"attempt_{attempt.id}", icon=_ICONS.get(attempt.outcome)):
-            _attempt(attempt)
+    with st.container(gap="xsmall", key="attempts"):
+        for attempt in reversed(detail.attempts):
+            if attempt.round != last_round:
+                st.html(f'<h3 class="iman-round">{text.round_title(attempt.round)}</h3>')
+                last_round = attempt.round
+            title = text.attempt_title(attempt, detail.document.max_attempts, zone, now)
+            with st.expander(title, key=f"attempt_{attempt.id}", icon=_ICONS.get(attempt.outcome)):
+                _attempt(attempt)
 
 
 def resyncs(detail: DocumentDetail) -> None:
@@ -260,10 +262,12 @@ def _resync(document: DocumentRecord) -> None:
                 on_click=_start,
                 args=(document.id, key),
             )
-    told = st.session_state.get(f"told_{document.id}")
+    told, at = st.session_state.get(f"told_{document.id}", ("", session.now()))
+    if not told or session.now() - at > _TOLD_FOR:
+        return
     if told == text.RESYNC_STARTED:
         parts.done(told)
-    elif told:
+    else:
         parts.problem(told)
 
 
@@ -274,9 +278,9 @@ def _start(document_id: int, key: str) -> None:
     try:
         session.resync(document_id, reason=state.get(f"reason_{key}", ""), request_id=request_id)
     except ImanError as exc:
-        state[f"told_{document_id}"] = str(exc)
+        state[f"told_{document_id}"] = (str(exc), session.now())
     else:
-        state[f"told_{document_id}"] = text.RESYNC_STARTED
+        state[f"told_{document_id}"] = (text.RESYNC_STARTED, session.now())
 
 
 def _hindrance(document: DocumentRecord) -> str:
@@ -285,6 +289,10 @@ def _hindrance(document: DocumentRecord) -> str:
     if not session.reading().status().available:
         return text.AWAY_NO_RESYNC
     return "" if document.state in RESYNCABLE_STATES else text.why_not_resync(document)
+
+
+def _where_known(*pairs: tuple[str, str]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in pairs if value not in ("", "–")]
 
 
 def _two(first: str, second: str) -> str:

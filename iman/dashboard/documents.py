@@ -36,11 +36,15 @@ def _card(row: Any, chosen: EntryType | None, kept: dict[str, str]) -> str:
     kind = EntryType(row.entry_type)
     address = "/monitor?" + urlencode({"type": kind.value, **kept})
     current = ' aria-current="page"' if kind is chosen else ""
-    tallies = "".join(
-        f'<span class="iman-tally iman-{state.value}"><i aria-hidden="true"></i>'
-        f"{int(getattr(row, column)):,} {text.STATES[state].lower()}</span>"
-        for state, column in _TALLIES
-        if getattr(row, column) or state is DocumentState.FAILED
+    counted = [(state, int(getattr(row, column))) for state, column in _TALLIES]
+    tallies = (
+        "".join(
+            f'<span class="iman-tally iman-{state.value}"><i aria-hidden="true"></i>'
+            f"{number:,} {text.STATES[state].lower()}</span>"
+            for state, number in counted
+            if number
+        )
+        or f'<span class="iman-tally">{text.NONE_YET}</span>'
     )
     return (
         f'<li><a class="iman-kind" href="{escape(address)}"{current}>'
@@ -104,8 +108,12 @@ def listed(frame: pd.DataFrame, carried: dict[str, str]) -> None:
             return f'<span class="iman-error">{escape(row.error)}</span>'
         return f"{text.IN_SAGE_AS} {escape(row.erp_reference)}" if row.erp_reference else "–"
 
-    def next_try(row: Any) -> str:
-        return text.moment(row.next_try_at, zone, now)
+    def at(moment: Any) -> str:
+        clock, date = text.moment_in_two(moment, zone, now)
+        return f"<div>{clock}<small>{date}</small></div>" if date else clock
+
+    def customer(row: Any) -> str:
+        return _two(row.customer_name, " · ".join(filter(None, (row.customer, row.site))))
 
     parts.table(
         text.LEVEL_2,
@@ -117,17 +125,12 @@ def listed(frame: pd.DataFrame, carried: dict[str, str]) -> None:
                 css="iman-tight",
             ),
             Column(title="Document", cell=document, css="iman-tight"),
-            Column(title="Customer", cell=lambda r: _two(r.customer_name, r.customer)),
-            Column(title="Site", cell=lambda r: escape(r.site or "–")),
+            Column(title="Customer, site", cell=customer, css="iman-medium"),
             Column(title="Terms", cell=lambda r: _two(r.terms_code, r.terms_description)),
             Column(title=f"Amount{unit}", cell=amount, css="iman-number"),
             Column(title="What Sage 300 said", cell=said, css="iman-wide"),
-            Column(
-                title="First failed",
-                cell=lambda r: text.moment(r.first_failed_at, zone, now),
-                css="iman-tight",
-            ),
-            Column(title="Next try", cell=next_try, css="iman-tight"),
+            Column(title="First failed", cell=lambda r: at(r.first_failed_at), css="iman-tight"),
+            Column(title="Next try", cell=lambda r: at(r.next_try_at), css="iman-tight"),
         ],
         parts.rows_of(frame),
     )
@@ -136,7 +139,7 @@ def listed(frame: pd.DataFrame, carried: dict[str, str]) -> None:
 def none_found(wanted: DocumentFilter) -> None:
     plain = not (wanted.search or wanted.site or wanted.error_type or wanted.entity)
     if plain and wanted.states == filters.SHOW[filters.DEFAULT_SHOW]:
-        parts.empty(text.NOTHING_NEEDS_ATTENTION, text.NOTHING_NEEDS_ATTENTION_HINT)
+        parts.empty(text.NOTHING_NEEDS_ATTENTION, text.NOTHING_NEEDS_ATTENTION_HINT, css="good")
     else:
         parts.empty(text.NO_MATCH, text.NO_MATCH_HINT)
 

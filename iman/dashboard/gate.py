@@ -91,12 +91,17 @@ class Gate:
         ended = asyncio.Event()
         pending: asyncio.Task[Message] | None = None
 
-        async def watch() -> None:
-            while await self._good(token):
-                await asyncio.sleep(_WATCH_SECONDS)
+        async def end() -> None:
+            if ended.is_set():
+                return
             ended.set()
             with contextlib.suppress(Exception):  # the browser may have gone first
                 await send({"type": "websocket.close", "code": SIGNED_OUT, "reason": "signed out"})
+
+        async def watch() -> None:
+            while await self._good(token):
+                await asyncio.sleep(_WATCH_SECONDS)
+            await end()
 
         async def guarded_receive() -> Message:
             nonlocal pending
@@ -113,7 +118,8 @@ class Gate:
                 return gone
             message, pending = pending.result(), None
             if message["type"] == "websocket.receive" and not await self._good(token):
-                return gone  # what was clicked after the sign-out is not done
+                await end()  # what was clicked after the sign-out is not done
+                return gone
             return message
 
         async def guarded_send(message: Message) -> None:

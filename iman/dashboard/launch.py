@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import gc
-import hashlib
 import logging
-import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,9 +12,8 @@ from typing import Any
 
 import streamlit as st
 from starlette.middleware import Middleware
-from streamlit import file_util
 
-from iman.dashboard import backend, text
+from iman.dashboard import backend, shell, text
 from iman.dashboard.gate import Gate, SecurityHeaders
 from iman.dashboard.sign_in import SignIn
 from iman.demo import DEMO_SIGN_INS
@@ -43,6 +39,8 @@ def build(settings: DashboardSettings, pages: Path) -> st.App:
         middleware=[
             Middleware(SecurityHeaders, headers=security_headers()),
             Middleware(Gate, sessions=sessions, secret=backend.GATE_SECRET, allowed_hosts=hosts),
+            Middleware(shell.Shell),
+            Middleware(shell.Compressed),
         ],
         lifespan=_lifespan,
         on_script_error=_on_script_error,
@@ -59,27 +57,13 @@ def server_config(settings: DashboardSettings) -> dict[str, Any]:
 
 def security_headers() -> dict[str, str]:
     return {
-        "Content-Security-Policy": content_security_policy(),
+        "Content-Security-Policy": shell.content_security_policy(),
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         # not no-referrer: a form's Origin would become "null", and the gate looks at it
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
     }
-
-
-def content_security_policy() -> str:
-    """Nothing from elsewhere; of inline scripts only those in Streamlit's own page, by hash."""
-    page = (Path(file_util.get_static_dir()) / "index.html").read_text(encoding="utf-8")
-    inline = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
-    digests = (base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in inline)
-    hashes = " ".join(f"'sha256-{digest}'" for digest in digests)
-    return (
-        f"default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; "
-        "worker-src 'self' blob:; object-src 'none'; base-uri 'self'; form-action 'self'; "
-        "frame-ancestors 'none'"
-    )
 
 
 def _hosts(settings: DashboardSettings) -> tuple[str, ...]:

@@ -48,10 +48,10 @@ def answering(part: Callable[[], None]) -> None:
 
 
 def freshness() -> None:
-    """How old the figures are: now, since they are fetched when drawn."""
-    st.html(
-        f'<p class="iman-fresh">{text.as_of(session.now(), session.zone())}</p>', width="content"
-    )
+    """How old the figures are: of this moment, or of when the daemon was last seen."""
+    status, zone, now = session.reading().status(), session.zone(), session.now()
+    at = now if status.available else status.last_seen_at
+    st.html(f'<p class="iman-fresh">{text.as_of(at, zone, now)}</p>', width="content")
 
 
 # -- the filter in the address --------------------------------------------------------------------
@@ -136,10 +136,11 @@ def _note(tone: str, headline: str, detail: str, *, role: str) -> None:
     )
 
 
-def empty(headline: str, hint: str = "") -> None:
-    """Nothing there, and what to do about it."""
+def empty(headline: str, hint: str = "", *, css: str = "") -> None:
+    """Nothing there, and what to do about it; *css* picks the picture: good, ask or away."""
     st.html(
-        f'<div class="iman-empty"><i aria-hidden="true"></i><strong>{escape(headline)}</strong>'
+        f'<div class="iman-empty iman-{css or "ask"}"><i aria-hidden="true"></i>'
+        f"<strong>{escape(headline)}</strong>"
         f"<p>{escape(hint)}</p></div>"
     )
 
@@ -220,10 +221,8 @@ def figures(several: Sequence[Figure]) -> None:
     cells = "".join(
         f'<div class="iman-figure iman-{one.tone}" title="{escape(one.means)}">'
         f"<dt>{escape(one.label)}</dt>"
-        f'<dd class="iman-value">{escape(one.value)}</dd>'
-        f'<dd class="iman-detail">{escape(one.detail)}</dd>'
-        + (f'<dd class="iman-picture">{one.picture}</dd>' if one.picture else "")
-        + "</div>"
+        f'<dd class="iman-value">{escape(one.value)}{one.picture}</dd>'
+        f'<dd class="iman-detail">{escape(one.detail)}</dd></div>'
         for one in several
     )
     st.html(f'<dl class="iman-figures">{cells}</dl>')
@@ -248,20 +247,18 @@ class Column:
 def table(caption: str, columns: Sequence[Column], rows: Iterable[Any]) -> None:
     """A real HTML table: readable by any means, and a stack of cards on a phone."""
     head = "".join(f'<th scope="col" class="{c.css}">{escape(c.title)}</th>' for c in columns)
-    body = "".join(
-        "<tr>"
-        + "".join(
-            f'<td class="{c.css}" data-label="{escape(c.title)}">{c.cell(row)}</td>'
-            for c in columns
-        )
-        + "</tr>"
-        for row in rows
-    )
+    body = "".join("<tr>" + "".join(_cell(c, row) for c in columns) + "</tr>" for row in rows)
     st.html(
         f'<div class="iman-scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
         f'<table class="iman-table"><caption>{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _cell(column: Column, row: Any) -> str:
+    value = column.cell(row)
+    css = column.css + (" iman-none" if value == "–" else "")
+    return f'<td class="{css}" data-label="{escape(column.title)}">{value}</td>'
 
 
 def rows_of(frame: pd.DataFrame) -> Iterable[Any]:
@@ -312,7 +309,7 @@ def _daemon_banner() -> None:
     before = st.session_state.get("iman_daemon_there")
     st.session_state["iman_daemon_there"] = status.available
     if not status.available:
-        problem(text.away(status.last_seen_at, status.reason, zone, now))
+        problem(text.away(status.last_seen_at, zone, now), status.reason)
     elif session.read_only_sign_in():
         note(text.SIGN_IN_AGAIN)
     elif status.health and (held := text.breaker(status.health.breaker, zone, now)):
@@ -326,11 +323,11 @@ def heartbeat(status: DaemonStatus) -> None:
     health = status.health
     if not status.available or health is None:
         seen = text.moment(status.last_seen_at, session.zone(), session.now())
-        empty(text.DAEMON_AWAY, f"{text.LAST_SEEN} {seen}")
+        empty(text.DAEMON_AWAY, f"{text.LAST_SEEN} {seen}", css="away")
         return
     zone, now = session.zone(), session.now()
     items = "".join(
-        f'<li title="{escape(beat.detail)}"><span>{escape(text.loop(beat.loop))}</span>'
+        f"<li><span>{escape(text.loop(beat.loop))}<small>{escape(beat.detail)}</small></span>"
         f"<time>{text.moment(beat.last_at, zone, now)}</time>"
         f"{lamp('synced', text.BEATS) if beat.ok else lamp('failed', text.BEATS_NOT)}</li>"
         for beat in health.loops

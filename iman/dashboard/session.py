@@ -13,6 +13,7 @@ from iman.api.wire import Me, ResyncStarted, User
 from iman.dashboard import backend, text
 from iman.dashboard.shared import Memory, SharedReading
 from iman.domain.people import Permission
+from iman.reading import open_reading
 from iman.reading.reading import Reading
 
 _MEMORY = Memory()
@@ -68,8 +69,6 @@ def read_only_sign_in() -> bool:
 
 def reading() -> Reading:
     """Over the API, or from the file while the daemon is away."""
-    from iman.reading import open_reading
-
     opened = open_reading(backend.daemon(token()), backend.settings().ledger)
     return SharedReading(opened, _MEMORY)
 

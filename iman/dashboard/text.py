@@ -56,6 +56,7 @@ HEALTH = {
 }
 LEVEL_1 = "Entry types"
 LEVEL_2 = "Documents"
+NONE_YET = "none yet"
 BOOKING = "Booking"
 SALES_ORDER = "Sales order"
 ERP_STATUS_IN_BYONDPRO = "ERP sync status in byondpro:"
@@ -105,6 +106,7 @@ EVERY_ERROR = "All error types"
 IN_SAGE_AS = "In Sage 300 as"
 BEFORE = "Previous"
 AFTER = "Next"
+AROUND = "Documents around this one"
 BACK_TO_LIST = "Back to the list"
 WHAT_SAGE_SAID = "What Sage 300 said"
 LINES = "Lines"
@@ -131,7 +133,7 @@ AWAY_NO_CHANGE = "The daemon is away: nothing can be changed until it is back."
 ROLE_MAY = {
     Role.MANAGER: "Read everything, export",
     Role.SUPPORT: "Read everything, export",
-    Role.ADMIN: "All of that; resync; read the audit trail; add people",
+    Role.ADMIN: "Read everything, export, resync, read the audit trail, add people",
 }
 
 GUIDE_WAY = "The way of a document"
@@ -247,10 +249,10 @@ ENTRY_TYPES: dict[EntryType, tuple[str, str]] = {
 
 #: The classification's types in a fixed order, so that each keeps its colour.
 ERROR_TYPES: dict[str, str] = {
-    "terms_missing": "Terms code missing",
+    "terms_missing": "Terms code missing or inactive",
     "gl_account_missing": "G/L account missing",
     "customer_missing": "Customer missing",
-    "setup_code_missing": "Set-up code missing",
+    "setup_code_missing": "Set-up code missing or inactive",
     "tax_setup": "Tax set-up",
     "period_closed": "Period closed",
     "duplicate_document": "Already in Sage 300",
@@ -296,8 +298,8 @@ LOOPS = {
     "push": "Push to Sage 300",
     "retry": "Retry",
     "reconcile": "Look up lost answers",
-    "writeback": "Report to byondpro",
-    "write_back": "Report to byondpro",
+    "write-back": "Report back to byondpro",
+    "heartbeat": "Write down the heartbeat",
     "setups": "Compare set-ups",
 }
 
@@ -322,6 +324,12 @@ def moment(at: Any, zone: ZoneInfo, now: datetime) -> str:
     if here.date() == today.date():
         return clock
     return f"{day(here.date(), today.date())}, {clock}"
+
+
+def moment_in_two(at: Any, zone: ZoneInfo, now: datetime) -> tuple[str, str]:
+    """The clock, and the date unless it is today's."""
+    date_, _, clock = moment(at, zone, now).rpartition(", ")
+    return clock, date_
 
 
 def day(at: date | None, today: date | None = None) -> str:
@@ -384,7 +392,7 @@ def entry_types(kind: EntryType) -> str:
 
 
 def loop(name: str) -> str:
-    return LOOPS.get(name, name.replace("_", " ").capitalize())
+    return LOOPS.get(name, name.replace("_", " ").replace("-", " ").capitalize())
 
 
 def demo_sign_in(name: str, role: Role) -> str:
@@ -478,10 +486,9 @@ def resync_button(kind: EntryType) -> str:
     return f"Resync {entry_type(kind).lower() if kind is not EntryType.INVOICE else 'Invoice'}"
 
 
-def away(since: datetime | None, reason: str, zone: ZoneInfo, now: datetime) -> str:
-    when = f"since {moment(since, zone, now)}" if since else "since before this dashboard knew it"
-    why = f" ({reason.rstrip('.')})" if reason else ""
-    return f"The daemon has been away {when}; pages are read-only.{why}"
+def away(since: datetime | None, zone: ZoneInfo, now: datetime) -> str:
+    when = f" since {moment(since, zone, now)}" if since else ""
+    return f"The daemon has been away{when}; pages are read-only."
 
 
 def breaker(state: Breaker, zone: ZoneInfo, now: datetime) -> str:
@@ -500,22 +507,22 @@ def against_before(now_share: float | None, before: float | None, window: str) -
     if now_share is None or before is None:
         return f"no comparison with the {window} before"
     points = (now_share - before) * 100
-    return f"{points:+.1f} points against the {window} before".replace("-", "−")
+    return f"{points:+.1f} points on the {window} before".replace("-", "−")
 
 
 def change(number: int, before: int, window: str) -> str:
     difference = number - before
     if not difference:
         return f"as many as in the {window} before"
-    return f"{difference:+,} against the {window} before".replace("-", "−")
+    return f"{difference:+,} on the {window} before".replace("-", "−")
 
 
 def shown(first: int, last: int, total: int) -> str:
     return f"{first:,}–{last:,} of {total:,}" if total else "none"
 
 
-def as_of(at: datetime, zone: ZoneInfo) -> str:
-    return f"as of {at.astimezone(zone):%H:%M:%S}"
+def as_of(at: datetime | None, zone: ZoneInfo, now: datetime) -> str:
+    return "" if at is None else f"as of {moment(at, zone, now)}"
 
 
 def page_failed(incident: str) -> str:

@@ -33,7 +33,8 @@ def _secret(given: str | None, name: str) -> str:
     # other users of the machine can read arguments, not the environment
     secret = given or os.environ.get(name, "")
     if not secret:
-        raise SystemExit(f"sandbox: set {name}")
+        print(f"sandbox: set {name}", file=sys.stderr)  # noqa: T201 -- this is an entry point
+        raise SystemExit(2)
     return secret
 
 

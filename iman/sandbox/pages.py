@@ -37,17 +37,19 @@ def money(amount: object) -> str:
     return f"{Decimal(str(amount)):,.2f}"
 
 
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined
+)
+_ENVIRONMENT.filters["money"] = money
+_ENVIRONMENT.filters["segment"] = lambda text: quote(str(text), safe="")
+
+
 def renderer(folder: str, **common: object) -> Render:
     """A function from template name and values to a page; *common* reaches every template."""
-    environment = Environment(
-        loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined
-    )
-    environment.filters["money"] = money
-    environment.filters["segment"] = lambda text: quote(str(text), safe="")
-    environment.globals.update(common)
 
     def render(name: str, http_status: int = 200, **values: Any) -> HTMLResponse:
-        page = environment.get_template(f"{folder}/{name}.html").render(**values)
+        template = _ENVIRONMENT.get_template(f"{folder}/{name}.html")
+        page = template.render(common | values)
         return HTMLResponse(page, status_code=http_status, headers=_HEADERS)
 
     return render

@@ -92,11 +92,17 @@ def _add_web_api(app: FaultyApp, api: WebApi, users: Users) -> None:
         body = await request.body()
         return await run_in_threadpool(_answer, api, users, request, body)
 
+    async def elsewhere(_request: Request) -> Response:
+        return _refusal(SageError("ResourceNotFound", "The specified resource cannot be found."))
+
+    verbs = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     app.add_route(
         f"{WEB_API}/v1.0/-/{{company}}/{{module}}/{{address:path}}",
         web_api,
-        methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        methods=verbs,
     )
+    app.add_route(f"{WEB_API}/{{rest:path}}", elsewhere, methods=verbs)
+    app.state.posting = api.posting  # held while a batch is posted
 
 
 def _answer(api: WebApi, users: Users, request: Request, body: bytes) -> Response:
@@ -179,7 +185,7 @@ def _add_switches(app: FaultyApp, store: SageStore, switchboard: Switchboard, us
                 "entry": entry["EntryNumber"],
                 "description": entry.get("InvoiceDescription"),
                 "batch_description": entry["BatchDescription"],
-                "amount": str(entry["DocumentTotalIncludingTax"]),
+                "amount": f"{entry['DocumentTotalIncludingTax']:.2f}",
                 "terms": entry["Terms"],
                 "batch_status": entry["BatchStatus"],
             }

@@ -133,14 +133,14 @@ def _total(entry: Record) -> None:
 def _schedule(entry: Record, terms: Record) -> None:
     """The instalments of the terms code; those given in the payload stand if they add up."""
     total, start = entry["AmountDue"], day_of(entry["DocumentDate"])
-    number = terms.get("DayOfMonth") or terms.get("NumberOfDays") or 0
+    number = min(max(terms.get("DayOfMonth") or terms.get("NumberOfDays") or 0, 0), 9999)
     first = due_date(terms.get("DueDateType") or "DaysFromInvoiceDate", start, number)
     given = entry.get("InvoicePaymentSchedules")
     if given:
         _check_schedule(given, total)
     else:
         rows = terms.get("TermsPaymentSchedules") or []
-        shares = share_out(total, [row["PercentDue"] for row in rows]) if rows else [total]
+        shares = share_out(total, [_percent(row) for row in rows]) if rows else [total]
         given = [
             {"DueDate": shown_day(months_later(first, n, first.day)), "AmountDue": share}
             for n, share in enumerate(shares)
@@ -153,6 +153,10 @@ def _schedule(entry: Record, terms: Record) -> None:
     entry["NumberOfScheduledPayments"] = len(given)
     if entry.get("DueDate") is None:
         entry["DueDate"] = given[0].get("DueDate") or shown_day(first)
+
+
+def _percent(row: Record) -> Decimal:
+    return row.get("PercentDue") or Decimal(0)
 
 
 def _check_schedule(rows: list[Record], total: Decimal) -> None:

@@ -80,7 +80,7 @@ class Rules:
 
     def _option(self, name: str) -> Severity:
         profile = self.store.record("CSCompanyProfile", "1") or {}
-        chosen: Severity = profile.get(name, "Error")
+        chosen: Severity = profile.get(name) or "Error"
         return chosen
 
     def period(self, day: date, *, posting: bool = False) -> tuple[str, int]:

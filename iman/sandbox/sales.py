@@ -231,8 +231,7 @@ def generate(
 
 def _random_sale(rng: Random, booking: int, *, faltering: bool) -> seed.Sale:
     customer = rng.choice([c for c in seed.CUSTOMERS if c.kind == "person" or not faltering])
-    # the boulder at Highview lacks its account; what shall pass must not meet it
-    wanted: Sequence[seed.Item] = [i for i in seed.ITEMS if i.code != "M-6000"]
+    wanted = [item for item in seed.ITEMS if seed.is_mirrored(item, customer.site)]
     count = rng.choice((1, 1, 2, 2, 3, 4))
     items = [(item.code, 1) for item in rng.sample(wanted, count)]
     terms = customer.terms if customer.kind == "company" else rng.choice(_GOOD_TERMS)

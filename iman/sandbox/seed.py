@@ -7,6 +7,8 @@ booking 10319, item M-6000, account 6030, the sites and the tax codes.
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from iman.sandbox.arithmetic import posted_account
+
 BYONDPRO_COMPANY = "SERC"
 SAGE_COMPANY = "SERDAT"
 TERRITORY = "South East Regional Cemeteries"
@@ -322,3 +324,12 @@ def sage_accounts() -> list[Account]:
                 description = f"{label}, {site.code}"
                 found.setdefault(number, Account(number=number, description=description, kind=kind))
     return [account for number, account in sorted(found.items()) if number not in MISSING_ACCOUNTS]
+
+
+def is_mirrored(item: Item, site: str) -> bool:
+    """Whether the account *item* posts to at *site* is in Sage 300 from the start."""
+    category = next(c for c in CATEGORIES if c.code == item.category)
+    segment = next(s.gl_segment for s in SITES if s.code == site)
+    return posted_account(category.accounts["revenue"], segment, SEGMENT_RULE) not in (
+        MISSING_ACCOUNTS
+    )

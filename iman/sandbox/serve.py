@@ -19,6 +19,7 @@ def serve(app: FastAPI, *, port: int, name: str) -> int:
         if sys.platform != "win32":  # there the option would let two servers share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((_HOST, port))
+        listener.listen(128)  # from here on a caller waits instead of being refused
     except OSError as exc:
         listener.close()
         print(  # noqa: T201 -- this is an entry point
@@ -27,10 +28,17 @@ def serve(app: FastAPI, *, port: int, name: str) -> int:
         )
         return 2
     address = f"http://{_HOST}:{listener.getsockname()[1]}"
-    print(f"{name} sandbox on {address}", flush=True)  # noqa: T201 -- as above
-    # uvicorn raises the signal again after it has stopped; by then it shall do nothing
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, ws="none", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+
+    def stop(*_: object) -> None:
+        # before uvicorn listens to signals, and when it raises them again after it has stopped
+        server.should_exit = True
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
-    uvicorn.Server(config).run(sockets=[listener])
+        signal.signal(number, stop)
+    print(f"{name} sandbox on {address}", flush=True)  # noqa: T201 -- as above
+    server.run(sockets=[listener])
     return 0

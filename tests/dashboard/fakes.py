@@ -173,7 +173,7 @@ def make_health(**overrides: Any) -> Health:
 
 
 def _documents() -> list[DocumentRecord]:
-    now, S = datetime.now(UTC), DocumentState
+    now = datetime.now(UTC)
     missing_account = {
         "terms_code": "IMM",
         "terms_description": "Immediate Payment",
@@ -197,7 +197,7 @@ def _documents() -> list[DocumentRecord]:
         ],
     }
     fine = {
-        "state": S.SYNCED,
+        "state": DocumentState.SYNCED,
         "error_code": None,
         "error_text": None,
         "error_type": None,
@@ -217,7 +217,7 @@ def _documents() -> list[DocumentRecord]:
             customer="HGH-004530",
             customer_name="Oskar Lindqvist & Söhne",
             amount=Decimal("3100.00"),
-            state=S.RETRYING,
+            state=DocumentState.RETRYING,
             attempt=3,
             first_failed_at=now - timedelta(seconds=52),
             last_tried_at=now - timedelta(seconds=9),
@@ -235,7 +235,7 @@ def _documents() -> list[DocumentRecord]:
             site="CVM",
             site_name="Clearview Cemetery & Mausolea",
             amount=Decimal("21500.00"),
-            state=S.UNKNOWN,
+            state=DocumentState.UNKNOWN,
             attempt=1,
             terms_code="IMM",
             terms_description="Immediate Payment",
@@ -258,7 +258,7 @@ def _documents() -> list[DocumentRecord]:
                     i - 4
                 ],
                 amount=Decimal("3100.00") * (i - 3),
-                state=S.FAILED,
+                state=DocumentState.FAILED,
                 first_failed_at=now - timedelta(days=i - 3, hours=i),
                 **missing_account,
             )
@@ -284,7 +284,7 @@ def _documents() -> list[DocumentRecord]:
             id=40,
             entry_type=EntryType.RECEIPT,
             number="REC-004471",
-            state=S.WAITING,
+            state=DocumentState.WAITING,
             parent="INV-010319",
             attempt=0,
             amount=Decimal("250.00"),
@@ -303,7 +303,7 @@ def _documents() -> list[DocumentRecord]:
             number="CN-000118",
             booking="10290",
             attempt=2,
-            state=S.RETRYING,
+            state=DocumentState.RETRYING,
             amount=Decimal("3760.00"),
             next_try_at=now + timedelta(seconds=14),
         )
@@ -533,7 +533,7 @@ class EmptyReading(SeededReading):
         super().__init__()
         self.known = {}
 
-    def failures(self, *, hours: int) -> pd.DataFrame:  # noqa: ARG002
+    def failures(self, *, hours: int) -> pd.DataFrame:
         return _frame(frames.FAILURES, [])
 
     def intake_problems(self) -> pd.DataFrame:

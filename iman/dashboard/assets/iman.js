@@ -1,7 +1,10 @@
-/* Two small courtesies of the dashboard's pages. Every page works without them. */
+/* Loaded by every page of the dashboard, before Streamlit's own script. */
+
+/* Where the server is; otherwise Streamlit tries below the page's own address first. */
+window.__streamlit = { BACKEND_BASE_URL: location.origin + "/" };
+
+/* Small courtesies. Every page works without them. */
 (() => {
-  if (window.imanIsHere) return;
-  window.imanIsHere = true;
 
   /* A link to another page of the dashboard changes the page in place instead of loading all anew:
      Streamlit follows the browser's history. */
@@ -20,6 +23,30 @@
     const row = event.target.closest?.(".iman-table tr");
     if (row && !event.target.closest("a") && getSelection().isCollapsed) row.querySelector("a.iman-open")?.click();
   });
+
+  /* A list that refreshes is drawn anew: give the keyboard its place back, and a wide table its scroll. */
+  let held = null;
+  const place = (link) => ({ link, href: link.getAttribute("href") });
+  document.addEventListener("focusin", (event) => {
+    const link = event.target.closest?.("[data-testid='stHtml'] a[href]");
+    held = link ? place(link) : null;
+  });
+  const scrolled = new Map();
+  document.addEventListener("scroll", (event) => {
+    const box = event.target.closest?.(".iman-scroll");
+    if (box) scrolled.set(box.getAttribute("aria-label"), box.scrollLeft);
+  }, true);
+  new MutationObserver((changes) => {
+    if (held && !held.link.isConnected && document.activeElement === document.body) {
+      const again = document.querySelector(`[data-testid='stHtml'] a[href="${CSS.escape(held.href)}"]`);
+      if (again) again.focus({ preventScroll: true });
+    }
+    for (const change of changes) for (const node of change.addedNodes) {
+      const box = node.nodeType === 1 && (node.matches(".iman-scroll") ? node : node.querySelector(".iman-scroll"));
+      const left = box && scrolled.get(box.getAttribute("aria-label"));
+      if (left) box.scrollLeft = left;
+    }
+  }).observe(document.documentElement, { childList: true, subtree: true });
 
   /* A tab whose session has ended goes to the sign-in form, also when nobody touches it. */
   const mayStay = async () => {
