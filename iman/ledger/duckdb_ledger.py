@@ -25,7 +25,7 @@ from iman.ledger.pushing import Together, alone
 from iman.ledger.queries import first_row, queries
 from iman.ledger.receiving import Received
 from iman.ledger.utc import from_db
-from iman.ledger.writer import InlineWriter, Work, Writer
+from iman.ledger.writer import InlineWriter, Work, Writer, transaction
 
 T = TypeVar("T")
 
@@ -51,10 +51,15 @@ class DuckDBLedger:
         self._lock = _take_lock(path)
         try:
             self._conn = _connect(path, memory_limit, wait_seconds)
-            self.schema = migrate(self._conn)
-            self.ledger_id = _ledger_id(self._conn)
-            self._ids = Ids(self._conn)
-            self.recovered = pushing.recover(self._conn, now=now)
+            try:
+                self.schema = migrate(self._conn)
+                self.ledger_id = _ledger_id(self._conn)
+                self._ids = Ids(self._conn)
+                with transaction(self._conn):
+                    self.recovered = pushing.recover(self._conn, now=now)
+            except BaseException:
+                self._conn.close()
+                raise
         except BaseException:
             self._lock.release()
             raise
