@@ -32,7 +32,6 @@ def iman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         api = started.api()
         wait_for(lambda: len(api.get("/documents", state="failed")["rows"]) == 3)
         started.failed = api.document("INV-010319")["document"]["id"]
-        api.close()
         yield started
 
 
