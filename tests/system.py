@@ -99,7 +99,7 @@ def python(*arguments: str) -> list[str]:
 class Api:
     """The control API as somebody sees it."""
 
-    def __init__(self, base: str, name: str = "admin", password: str = "admin-demo") -> None:
+    def __init__(self, base: str, name: str, password: str) -> None:
         self.http = httpx.Client(base_url=base + "/api/v1", trust_env=False, timeout=20)
         token = self.http.post("/sessions", json={"name": name, "password": password}).json()
         self.http.headers["authorization"] = f"Bearer {token['token']}"
@@ -133,6 +133,7 @@ class Bench:
     scenario: str
     processes: list[Process] = field(default_factory=list)
     daemon: Process | None = None
+    feed: str = ""  # another byondpro than the sandbox's
     token = "a-token-for-tests"
     password = "SAGE-PASSWORD"
 
@@ -170,9 +171,9 @@ class Bench:
             wait_for(lambda url=url: answers(url + "/"))
 
     def daemon_environment(self) -> dict[str, str]:
-        return clean_environment(
+        usual = dict(  # noqa: C408 -- names of variables read best unquoted
             IMAN_LEDGER=str(self.ledger),
-            IMAN_BYONDPRO_URL=self.byondpro_url,
+            IMAN_BYONDPRO_URL=self.feed or self.byondpro_url,
             IMAN_BYONDPRO_TOKEN=self.token,
             IMAN_SAGE_URL=self.sage_url + "/Sage300WebApi",
             IMAN_SAGE_COMPANY="SERDAT",
@@ -180,8 +181,8 @@ class Bench:
             IMAN_SAGE_PASSWORD=self.password,
             IMAN_API_PORT=str(self.base),
             IMAN_SANDBOX="true",
-            **self.settings,
         )
+        return clean_environment(**(usual | self.settings))
 
     def start_daemon(self, *, ready: bool = True) -> Process:
         self.daemon = Process(

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 _HASHER = PasswordHasher()
-#: Verified when the user is unknown, so that an unknown name takes as long as a wrong password.
-_NOBODY = _HASHER.hash(secrets.token_hex(16))
+
+
+@cache
+def _nobody() -> str:
+    """Verified when the user is unknown, so that an unknown name takes as long as a wrong one."""
+    return _HASHER.hash(secrets.token_hex(16))
 
 
 def hash_password(password: str) -> str:
@@ -20,7 +25,7 @@ def hash_password(password: str) -> str:
 def password_fits(stored_hash: str | None, password: str) -> bool:
     """Takes a tenth of a second on purpose; *stored_hash* is None for an unknown user."""
     try:
-        fits = _HASHER.verify(stored_hash or _NOBODY, password)
+        fits = _HASHER.verify(stored_hash or _nobody(), password)
     except (Argon2Error, InvalidHashError):
         return False
     return fits and stored_hash is not None

@@ -24,7 +24,7 @@ def classify_lines(stdin: TextIO, stdout: TextIO) -> int:
             print(f"line {number}: {exc}", file=sys.stderr)  # noqa: T201 -- the command's own voice
             status = 1
         else:
-            stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+            stdout.write(json.dumps(answer) + "\n")
     return status
 
 
@@ -35,7 +35,9 @@ def _answer(line: str) -> dict[str, object]:
     except json.JSONDecodeError as exc:
         raise ValueError(f"not a JSON object: {exc}") from exc
     if not isinstance(asked, dict) or not isinstance(asked.get("message"), str):
-        raise ValueError("an object with a text named message is needed")
+        raise ValueError(  # noqa: TRY004 -- about a line read, not about a caller's argument
+            "an object with a text named message is needed"
+        )
     status = asked.get("http_status")
     if status is not None and type(status) is not int:
         raise ValueError(f"http_status is a number or null, not {status!r}")

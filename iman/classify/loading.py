@@ -9,15 +9,27 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from iman.classify.patterns import PatternError, compile_pattern, needed_words
-from iman.classify.rules import Case, Example, Hint, Rule, Rules, Verb
+from iman.classify.patterns import PatternError, compile_pattern
+from iman.classify.rule import Case, Example, Hint, Rule, Verb
+from iman.classify.rules import Rules
 from iman.classify.types import ERROR_TYPES, WHO_FIXES
 from iman.classify.unwrap import unwrap
 from iman.classify.vocabulary import Thing, Vocabulary
 
 Table = Mapping[str, Any]  # what tomllib gives; checked key by key below
 
-_TOP = {"language", "scope", "tails", "articles", "rule", "thing", "verb", "hint", "family"}
+_TOP = {
+    "language",
+    "scope",
+    "tails",
+    "articles",
+    "heads",
+    "rule",
+    "thing",
+    "verb",
+    "hint",
+    "family",
+}
 _CASE_KEYS = {"type", "who_fixes", "transient", "entity_kind"}
 _RULE_KEYS = _CASE_KEYS | {"id", "pattern", "patterns", "scope", "weak", "examples", "note"}
 _VERB_KEYS = {
@@ -25,7 +37,7 @@ _VERB_KEYS = {
     *("examples", "note"),
 }
 _HINT_KEYS = _CASE_KEYS | {"id", "codes", "statuses", "view_codes", "note"}
-_THING_KEYS = {"kind", "family", "captions", "word_values", "part_of", "note"}
+_THING_KEYS = {"kind", "family", "captions", "word_values", "named", "part_of", "note"}
 
 
 class RuleError(ValueError):
@@ -34,33 +46,42 @@ class RuleError(ValueError):
 
 def load(build: type[Rules], paths: Iterable[Path]) -> Rules:
     """See `Rules.load`."""
-    files = [(path, _read(path)) for path in _files(paths)]
+    loaded: Rules | None = None
+    files: list[tuple[Path, Table]] = []
+    for path in reversed(list(paths)):
+        known = {rule.origin for rule in loaded.rules} if loaded else set()
+        files = [(file, _read(file)) for file in _files(path)] + files
+        loaded = _load(build, files)
+        for rule in loaded.rules:
+            # what stands behind was checked before: captions put in front may well change it
+            if rule.origin not in known:
+                _check_examples(rule)
+    if loaded is None:
+        raise RuleError("no rule file was given")
+    return loaded
+
+
+def _load(build: type[Rules], files: list[tuple[Path, Table]]) -> Rules:
     families = _families(files)
     vocabularies = _vocabularies(files, families)
     rules: list[Rule | Verb] = []
     for path, table in files:
         where = path.name
-        for raw in table.get("rule", ()):
-            rules.append(_rule(raw, table, where))
+        rules.extend(_rule(raw, table, where) for raw in table.get("rule", ()))
         for raw in table.get("verb", ()):
             vocabulary = vocabularies[table.get("language", "en")]
             rules.append(_verb(raw, table, where, vocabulary, families))
     hints = [_hint(raw, path.name) for path, table in files for raw in table.get("hint", ())]
     _unique([(rule.id, rule.origin) for rule in rules])
-    loaded = build(rules, hints, _case({"type": "other"}, "built in"))
-    for rule in rules:
-        _check_examples(rule)
-    return loaded
+    return build(rules, hints, _case({"type": "other"}, "built in"))
 
 
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
-    for path in paths:
-        if path.is_dir():
-            yield from sorted(path.glob("*.toml"))
-        elif path.is_file():
-            yield path
-        else:
-            raise RuleError(f"{path}: there is no such rule file or folder")
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return sorted(path.glob("*.toml"))
+    if path.is_file():
+        return [path]
+    raise RuleError(f"{path}: there is no such rule file or folder")
 
 
 def _read(path: Path) -> Table:
@@ -74,7 +95,9 @@ def _read(path: Path) -> Table:
 
 def _known_keys(table: Table, known: set[str], where: str) -> None:
     if surplus := sorted(set(table) - known):
-        raise RuleError(f"{where}: unknown key {surplus[0]!r}; known are {', '.join(sorted(known))}")
+        raise RuleError(
+            f"{where}: unknown key {surplus[0]!r}; known are {', '.join(sorted(known))}"
+        )
 
 
 def _case(raw: Table | str, where: str) -> Case:
@@ -106,11 +129,11 @@ def _families(files: Iterable[tuple[Path, Table]]) -> dict[str, dict[str, Case]]
 def _vocabularies(
     files: Iterable[tuple[Path, Table]], families: Mapping[str, Any]
 ) -> dict[str, Vocabulary]:
-    parts: dict[str, tuple[list[Thing], list[str], list[str]]] = {}
+    parts: dict[str, tuple[list[Thing], dict[str, list[str]]]] = {}
     for path, table in files:
-        things, tails, articles = parts.setdefault(table.get("language", "en"), ([], [], []))
-        tails += table.get("tails", ())
-        articles += table.get("articles", ())
+        things, words = parts.setdefault(table.get("language", "en"), ([], {}))
+        for name in ("tails", "articles", "heads"):
+            words.setdefault(name, []).extend(table.get(name, ()))
         for raw in table.get("thing", ()):
             where = f"{path.name}: thing {raw.get('kind')!r}"
             _known_keys(raw, _THING_KEYS, where)
@@ -124,13 +147,11 @@ def _vocabularies(
                     family=raw["family"],
                     captions=tuple(raw["captions"]),
                     word_values=raw.get("word_values", False),
+                    named=raw.get("named", False),
                     part_of=raw.get("part_of", ""),
                 )
             )
-    return {
-        language: Vocabulary(things, tails=tails, articles=articles)
-        for language, (things, tails, articles) in parts.items()
-    }
+    return {language: Vocabulary(things, **words) for language, (things, words) in parts.items()}
 
 
 def _rule(raw: Table, table: Table, where: str) -> Rule:
@@ -191,10 +212,8 @@ def _shared(raw: Table, table: Table, where: str) -> dict[str, Any]:
         compiled = tuple(compile_pattern(pattern) for pattern in patterns)
     except PatternError as exc:
         raise RuleError(f"{where}: {exc}") from exc
-    needed = [needed_words(pattern) for pattern in patterns]
     return {
         "patterns": compiled,
-        "words": frozenset().union(*needed) if all(needed) else frozenset(),
         "whole_text": scope == "text",
         "examples": tuple(_examples(raw, where)),
         "origin": where,

@@ -1,4 +1,4 @@
-"""Compiles the patterns of rule files, and finds the words a text needs before one can match.
+"""Compiles the patterns of rule files.
 
 A pattern is a regular expression over the lower-cased text with single blanks. It matches whole
 words and knows two places: ``{value}`` is the offending value, quoted or not; ``{any}`` a value
@@ -6,190 +6,69 @@ that does not matter. In a verb ``{thing}`` is the noun phrase the vocabulary is
 """
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from iman.classify.needed import words_of
 
 _QUOTED = r'"[^"\n]*"|“[^”\n]*”|«[^»\n]*»|‘[^’\n]*’|\'[^\'\n]*\''
-_ONE = rf"(?:{_QUOTED}|[^\s\"“”«»]+)"
+_NO_VALUE = (
+    r"(?!(?:is|was|are|were|has|have|been|be|does|do|did|not|for|in|of|on|to|at|by|and|or|that|with|"
+    r"from|cannot|can|could|must|may|the|this|an?|because|already|code|number|specified|selected|"
+    r"which|will|would|should|as|if|when|while|no|only|also|id|name)\b(?![-.]\w))"
+)
+_ONE = rf"(?:{_QUOTED}|{_NO_VALUE}[^\s\"“”«»]+)"
 _PLACES = {
     "{value}": rf"(?P<value>{_ONE})",
     "{any}": _ONE,
     "{quoted}": rf"(?:{_QUOTED})",
+    "{code}": rf"(?P<value>{_QUOTED}|[a-z0-9][a-z0-9._/-]*)",
     "{open}": r"[\"“«‘']?",
     "{close}": r"[\"”»’']?",
-    "{thing}": r"(?P<thing>[^\n]{1,120}?)",
+    "{thing}": r"(?P<thing>(?!(?:you|it|there|we)\b)[^\n]{1,120}?)",
     "{things}": r"(?P<thing>[^\n]{1,120})",
 }
 _UPPER = re.compile(r"\\[A-Z]|\(\?P<\w+>|\(\?[A-Z]")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
-KEY_LENGTH = 4  # words are known by their beginning, so that "exceeds" finds "exceed"
 CJK_WORD = "\u4e00"  # stands for "a text without blanks between its words"
-_LOOKS_AROUND = re.compile(r"\?<?[=!]")
-_GROUP_HEAD = re.compile(r"\?(?:[:=!]|<[=!]|P<\w+>)")
-_QUANTIFIER = re.compile(r"[?*+]|\{\d*,?\d*\}")
 
 
 class PatternError(ValueError):
     """A pattern that cannot be compiled; the message says why, for whoever wrote it."""
 
 
-def compile_pattern(pattern: str) -> re.Pattern[str]:
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A compiled pattern and what a text must hold before it is worth trying.
+
+    *needs* are up to two sets of word beginnings; a text that matches holds one of each set.
+    *words* are all the words the pattern spells out, whole or in part.
+    """
+
+    search: Callable[[str], re.Match[str] | None]
+    needs: tuple[frozenset[str], ...]
+    words: frozenset[str]
+
+
+@lru_cache(maxsize=4096)
+def compile_pattern(pattern: str) -> Pattern:
     """Raises `PatternError`."""
     if (plain := _UPPER.sub("", pattern)) != plain.lower():
         raise PatternError("write patterns in lower case: they meet the lower-cased text")
-    for place, meaning in _PLACES.items():
-        pattern = pattern.replace(place, meaning)
+    full = _replace(pattern, _PLACES.get)
+    blanks_part_words = _CJK.search(pattern) is None
     try:
-        return re.compile(rf"(?<![^\W_])(?:{pattern})(?![^\W_])")
+        compiled = re.compile(rf"(?<![^\W_])(?:{full})(?![^\W_])" if blanks_part_words else full)
     except re.error as exc:
         raise PatternError(f"bad regular expression: {exc}") from exc
+    if not blanks_part_words:
+        return Pattern(compiled.search, (frozenset({CJK_WORD}),), frozenset())
+    needs, words = words_of(_replace(pattern, lambda _: r"\S+"))
+    return Pattern(compiled.search, needs, words)
 
 
-def needed_words(pattern: str) -> frozenset[str]:
-    """Beginnings of words, one of which a text must hold; empty where none can be promised."""
-    if _CJK.search(pattern):
-        return frozenset({CJK_WORD})
+def _replace(pattern: str, meaning: Callable[[str], str | None]) -> str:
     for place in _PLACES:
-        pattern = pattern.replace(place, r"\S+")
-    clauses = _promises(_Reader(pattern).read(), edges=(True, True))
-    return max(clauses, key=_worth, default=frozenset())
-
-
-_EVERYWHERE = frozenset(
-    "the not for is are does has have been this you cann must was with in of a to be an or and".split()
-)
-
-
-def _worth(words: frozenset[str]) -> tuple[int, int]:
-    """Long words are rare, and few alternatives rarer."""
-    return min(0 if word in _EVERYWHERE else len(word) for word in words), -len(words)
-
-
-@dataclass(slots=True)
-class _Part:
-    """A piece of a pattern: a letter, a group of branches, or something else."""
-
-    letter: str = ""
-    branches: list[list["_Part"]] = field(default_factory=list)
-    opens: bool = False  # begins with something that is no letter
-    closes: bool = False  # ends with something that is no letter
-    optional: bool = False
-
-
-class _Reader:
-    """Reads just enough of regular expressions; what it does not know promises nothing."""
-
-    def __init__(self, pattern: str) -> None:
-        self._pattern = pattern
-        self._at = 0
-
-    def read(self) -> _Part:
-        """One group's content, up to its closing bracket or the end."""
-        branches: list[list[_Part]] = [[]]
-        while self._at < len(self._pattern):
-            char = self._pattern[self._at]
-            self._at += 1
-            if char == ")":
-                break
-            if char == "|":
-                branches.append([])
-                continue
-            branches[-1].append(self._quantified(self._one(char)))
-        return _Part(
-            branches=branches,
-            opens=all(_bounded(branch, before=False, edge=False) for branch in branches),
-            closes=all(_bounded(branch[::-1], before=True, edge=False) for branch in branches),
-            optional=any(all(part.optional for part in branch) for branch in branches),
-        )
-
-    def _one(self, char: str) -> _Part:
-        if char == "(":
-            return self._group()
-        if char == "[":
-            return self._char_class()
-        if char == "\\":
-            self._at += 1
-            no_letter = self._pattern[self._at - 1] not in "wdSD"
-            return _Part(opens=no_letter, closes=no_letter)
-        if char.isalnum():
-            return _Part(letter=char)
-        return _Part(opens=char != ".", closes=char != ".")
-
-    def _group(self) -> _Part:
-        looks_around = _LOOKS_AROUND.match(self._pattern, self._at) is not None
-        if head := _GROUP_HEAD.match(self._pattern, self._at):
-            self._at = head.end()
-        content = self.read()
-        return _Part(opens=True, closes=True, optional=True) if looks_around else content
-
-    def _char_class(self) -> _Part:
-        end = self._pattern.index("]", self._at + 1)
-        members = self._pattern[self._at : end].replace(r"\s", "")
-        self._at = end + 1
-        no_letter = re.search(r"[^\W\d_]|\^|\\", members) is None
-        return _Part(opens=no_letter, closes=no_letter)
-
-    def _quantified(self, part: _Part) -> _Part:
-        found = _QUANTIFIER.match(self._pattern, self._at)
-        if found is None:
-            return part
-        self._at = found.end()
-        if part.letter and found[0] == "?":
-            return _Part(letter=part.letter, optional=True)
-        if self._pattern[self._at : self._at + 1] in ("?", "+"):
-            self._at += 1
-        if found[0] == "+" and not part.letter:
-            return part
-        return _Part(opens=part.opens, closes=part.closes, optional=True)
-
-
-def _promises(group: _Part, edges: tuple[bool, bool]) -> list[frozenset[str]]:
-    """Sets of words; a text that matches holds one word of each set.
-
-    *edges* says whether a word boundary stands before and after the group.
-    """
-    read = [_branch_promises(branch, edges) for branch in group.branches]
-    if len(read) == 1:
-        return read[0]
-    if not all(read):
-        return []
-    return [frozenset().union(*(max(clauses, key=_worth) for clauses in read))]
-
-
-def _branch_promises(branch: list[_Part], edges: tuple[bool, bool]) -> list[frozenset[str]]:
-    found: list[frozenset[str]] = []
-    at = 0
-    while at < len(branch):
-        end = at + 1
-        while branch[at].letter and end < len(branch) and branch[end].letter:
-            end += 1
-        around = (
-            _bounded(branch[:at][::-1], before=True, edge=edges[0]),
-            _bounded(branch[end:], before=False, edge=edges[1]),
-        )
-        if branch[at].letter and around[0]:
-            words = _spellings(branch[at:end])
-            if around[1] or all(len(word) >= KEY_LENGTH for word in words):
-                found.append(frozenset(word[:KEY_LENGTH] for word in words))
-        elif branch[at].branches and not branch[at].optional:
-            found += _promises(branch[at], around)
-        at = end
-    return found
-
-
-def _spellings(letters: list[_Part]) -> list[str]:
-    """``users?`` is two words."""
-    words = [""]
-    for part in letters:
-        longer = [word + part.letter for word in words]
-        words = words + longer if part.optional else longer
-    return words[:16] if "" not in words else [""]
-
-
-def _bounded(neighbours: list[_Part], *, before: bool, edge: bool) -> bool:
-    """Whether a word next to *neighbours* ends there, whatever they match."""
-    for part in neighbours:
-        if not (part.closes if before else part.opens):
-            return False
-        if not part.optional:
-            return True
-    return edge
+        pattern = pattern.replace(place, meaning(place) or place)
+    return pattern

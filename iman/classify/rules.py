@@ -1,137 +1,29 @@
 """Rules in order: the first that matches a text says what it means."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from iman.classify.patterns import CJK_WORD, KEY_LENGTH
+from iman.classify.candidates import Candidates
+from iman.classify.rule import Case, Hint, Rule, Verb, Verdict
+from iman.classify.sentences import sentences
+from iman.classify.shapes import Shapes
 from iman.classify.template import group_id, mask
 from iman.classify.types import Classification
 from iman.classify.unwrap import Unwrapped, unwrap
-from iman.classify.vocabulary import Vocabulary, bare
 
 BUILT_IN = Path(__file__).with_name("rules")
-
-_WORD = re.compile(rf"(?<![^\W_])[^\W_]{{1,{KEY_LENGTH}}}")
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
-_SENTENCE = re.compile(r"(?<=[.!?])[\"”’»)]?\s+(?=[^\W\d_a-z]|[\"“‘«¿¡])|\n+|(?<=[。！？])")
-_LEAD = re.compile(
-    r"(?:[\w.\\]+(?:exception|error|fault)\b\s*(?:\([^)]*\))?\s*:\s*"
-    r"|(?:fatal |security |severe )?(?:error|warning|message|attention|advertencia|avertissement)"
-    r"(?: \w?\d+)?\s*[!:.–—-]+\s*|[a-z]/[a-z] [^:.\"]{3,40}:\s+)+",
-    re.IGNORECASE,
-)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Case:
-    """What a rule, or a family of things in one case, says: type, first mover, transient."""
-
-    type: str
-    who_fixes: str
-    transient: bool
-    entity_kind: str | None = None  # for a family: instead of the thing's own kind
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Example:
-    """An invented message and what a rule says of it; None: not promised."""
-
-    text: str
-    entity: str | None
-    type: str | None
-    entity_kind: str | None
+_MAX_ROUTES = 20_000
+_MAX_TEXT = 10_000  # characters; what decides stands in front of a stack trace
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What one rule found in a text."""
+class _Route:
+    """Which try answered a text of some shape, and in which sentence (-1: in the whole text)."""
 
-    case: Case
-    entity_kind: str | None
-    entity: str | None
-    rule: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rule:
-    """A phrase that means one thing; it names the type itself."""
-
-    id: str
-    patterns: tuple[re.Pattern[str], ...]
-    words: frozenset[str]
-    whole_text: bool
-    weak: bool  # says only that something failed: a later sentence may say more
-    case: Case
-    examples: tuple[Example, ...]
-    origin: str
-
-    def match(self, text: str, lower: str) -> Verdict | None:
-        for pattern in self.patterns:
-            if (found := pattern.search(lower)) is not None:
-                return Verdict(self.case, self.case.entity_kind, _value(found, text), self.id)
-        return None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verb:
-    """A phrase around a noun: the thing it names decides, by its family's case."""
-
-    id: str
-    patterns: tuple[re.Pattern[str], ...]
-    words: frozenset[str]
-    whole_text: bool
-    weak: bool
-    case: str
-    names_field: bool  # without a value the caption itself is the entity
-    known_only: bool  # does not speak of things the vocabulary lacks
-    vocabulary: Vocabulary
-    families: Mapping[str, Mapping[str, Case]]
-    examples: tuple[Example, ...]
-    origin: str
-
-    def match(self, text: str, lower: str) -> Verdict | None:
-        for pattern in self.patterns:
-            if (found := pattern.search(lower)) is None:
-                continue
-            if (verdict := self._of(found, text)) is not None:
-                return verdict
-        return None
-
-    def _of(self, found: re.Match[str], text: str) -> Verdict | None:
-        mention = self.vocabulary.read(text[slice(*found.span("thing"))])
-        if mention.thing is None and self.known_only:
-            return None
-        family = mention.thing.family if mention.thing else "unknown"
-        if (case := self.families.get(family, {}).get(self.case)) is None:
-            return None
-        entity = _value(found, text) or mention.value
-        kind = case.entity_kind
-        if kind is None:
-            kind = mention.thing.kind if mention.thing else self.vocabulary.kind_of(mention.name)
-        if entity is None and (self.names_field or kind == "field"):
-            entity = mention.name or None
-        return Verdict(case, kind, entity, f"{self.id}:{kind}")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hint:
-    """What a status or code says of a text that no rule knows."""
-
-    id: str
-    codes: frozenset[str]
-    statuses: frozenset[int]
-    view_codes: frozenset[int]
-    case: Case
-
-
-def _value(found: re.Match[str], text: str) -> str | None:
-    try:
-        start, end = found.span("value")
-    except IndexError:
-        return None
-    return None if start < 0 else bare(text[start:end]) or None
+    place: int  # -1: none
+    sentence: int
+    template: str
 
 
 class Rules:
@@ -141,14 +33,12 @@ class Rules:
         self.rules = tuple(rules)
         self.hints = tuple(hints)
         self._nothing = nothing
-        self._whole = 0
-        self._always = 0
-        self._by_word: dict[str, int] = {}
-        for place, rule in enumerate(self.rules):
-            self._whole |= rule.whole_text << place
-            self._always |= (not rule.words) << place
-            for word in rule.words:
-                self._by_word[word] = self._by_word.get(word, 0) | 1 << place
+        tries = [(rule, pattern) for rule in self.rules for pattern in rule.patterns]
+        self._tries = tuple((rule, pattern.search) for rule, pattern in tries)
+        self._whole = sum(rule.whole_text << place for place, (rule, _) in enumerate(tries))
+        self._candidates = Candidates([pattern.needs for _, pattern in tries])
+        self._shapes = Shapes(word for _, pattern in tries for word in pattern.words)
+        self._routes: dict[str, _Route] = {}
 
     @classmethod
     def load(cls, paths: Iterable[Path] = (BUILT_IN,)) -> "Rules":
@@ -156,7 +46,7 @@ class Rules:
 
         Raises `RuleError`, which names file, rule and what is wrong.
         """
-        from iman.classify.loading import load  # noqa: PLC0415 -- it builds what stands above
+        from iman.classify.loading import load
 
         return load(cls, paths)
 
@@ -165,10 +55,9 @@ class Rules:
     ) -> Classification:
         """What *message* says; never raises. *code* is the Web API's, if known apart from it."""
         inner = unwrap(message)
-        verdict = self._verdict(inner.text)
+        verdict, template = self._verdict(inner.text[:_MAX_TEXT])
         if verdict is None or verdict.case.type == "other":
             verdict = self._hinted(inner, http_status, code) or verdict
-        template = mask(inner.text)
         if verdict is None:
             verdict = Verdict(self._nothing, None, None, group_id(template))
         return Classification(
@@ -181,38 +70,50 @@ class Rules:
             template=template,
         )
 
-    def _verdict(self, text: str) -> Verdict | None:
+    def _verdict(self, text: str) -> tuple[Verdict | None, str]:
+        """By the try that answered a text of the same shape; else by trying all that may."""
         lower = _lower(text)
-        candidates = self._always
-        words = self._by_word
-        for word in set(_WORD.findall(lower)):
-            if word in words:
-                candidates |= words[word]
-        if _CJK.search(lower) is not None:
-            candidates |= words.get(CJK_WORD, 0)
-        weak: Verdict | None = None
-        for rule in self._each(candidates & self._whole):
-            if (verdict := rule.match(text, lower)) is not None:
-                if not rule.weak:
-                    return verdict
-                weak = weak or verdict
+        shape = self._shapes.of(text)
+        if (route := self._routes.get(shape)) is not None:
+            if route.place < 0:
+                return None, route.template
+            start, end = sentences(text)[route.sentence] if route.sentence >= 0 else (0, len(text))
+            if verdict := self._try(route.place, text[start:end], lower[start:end]):
+                return verdict, route.template
+        place, sentence, verdict = self._search(text, lower)
+        if len(self._routes) >= _MAX_ROUTES:
+            self._routes.clear()
+        template = mask(shape)
+        self._routes[shape] = _Route(place, sentence, template)
+        return verdict, template
+
+    def _search(self, text: str, lower: str) -> tuple[int, int, Verdict | None]:
+        """The place of the try that answers, the sentence (-1: the whole text), its verdict."""
+        candidates = self._candidates.of(lower)
+        weak: tuple[int, int, Verdict | None] = (-1, -1, None)
+        for place in _places(candidates & self._whole):
+            if (verdict := self._try(place, text, lower)) is not None:
+                if not self._tries[place][0].weak:
+                    return place, -1, verdict
+                weak = weak if weak[2] else (place, -1, verdict)
         candidates &= ~self._whole
-        for start, end in _sentences(text):
-            for rule in self._each(candidates):
-                if (verdict := rule.match(text[start:end], lower[start:end])) is not None:
-                    if not rule.weak:
-                        return verdict
-                    weak = weak or verdict
+        for sentence, (start, end) in enumerate(sentences(text)):
+            for place in _places(candidates):
+                if (verdict := self._try(place, text[start:end], lower[start:end])) is not None:
+                    if not self._tries[place][0].weak:
+                        return place, sentence, verdict
+                    weak = weak if weak[2] else (place, sentence, verdict)
                     break
         return weak
 
-    def _each(self, candidates: int) -> Iterable[Rule | Verb]:
-        while candidates:
-            lowest = candidates & -candidates
-            yield self.rules[lowest.bit_length() - 1]
-            candidates ^= lowest
+    def _try(self, place: int, text: str, lower: str) -> Verdict | None:
+        rule, search = self._tries[place]
+        found = search(lower)
+        return None if found is None else rule.verdict(found, text)
 
-    def _hinted(self, inner: Unwrapped, http_status: int | None, code: str | None) -> Verdict | None:
+    def _hinted(
+        self, inner: Unwrapped, http_status: int | None, code: str | None
+    ) -> Verdict | None:
         status = http_status or inner.http_status
         code = code or inner.code
         for hint in self.hints:
@@ -228,11 +129,8 @@ def _lower(text: str) -> str:
     return "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
 
 
-def _sentences(text: str) -> Iterable[tuple[int, int]]:
-    """Where each sentence stands, without an exception's name or "Warning!" in front of it."""
-    lead = _LEAD.match(text)
-    start = lead.end() if lead else 0
-    for gap in _SENTENCE.finditer(text, start):
-        yield start, gap.start()
-        start = gap.end()
-    yield start, len(text)
+def _places(candidates: int) -> Iterator[int]:
+    while candidates:
+        lowest = candidates & -candidates
+        yield lowest.bit_length() - 1
+        candidates ^= lowest

@@ -5,10 +5,11 @@ from hashlib import blake2s
 
 _VALUE = re.compile(
     r"""
-      "[^"]*" | “[^”]*” | «[^»]*» | ‘[^’]*’ | (?<!\w)'[^']*'(?!\w)    # quoted
+      (?P<kept>\b(?i:error|code|status|http|errno)\b[:\s(]*\d{1,5})\b   # says what happened
+    | "[^"]*" | “[^”]*” | «[^»]*» | ‘[^’]*’ | (?<!\w)'[^']*'(?!\w)    # quoted
     | (?:https?://|\\\\)[^\s"'<>]+                                    # addresses and shares
     | [^\s"'“”‘’«»(),;:=\[\]{}]*\d[^\s"'“”‘’«»(),;=\[\]{}]*           # anything with a digit in it
-    | \b[A-Z][A-Z_&-]{2,}\b                                           # codes: NZGST
+    | \b[A-Z][A-Z_&-]+\b                                           # codes: NZGST
     | \b[\w-]+(?:\.[\w-]+)+\.(?:local|lan|com|net|org|internal|au|nz)\b   # hosts
     """,
     re.VERBOSE,
@@ -28,6 +29,8 @@ def mask(text: str) -> str:
 
 
 def _blank_out(match: re.Match[str]) -> str:
+    if match["kept"]:
+        return match[0]
     found = match[0]
     return "<>." if found[-1] == "." else "<>"
 

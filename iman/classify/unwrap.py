@@ -10,7 +10,9 @@ import re
 from dataclasses import dataclass
 
 _VIEW_CODE = re.compile(r"\s*(?:error\s+)?\(?(-?\d{3,5})\)?\s*(?:[-–—−]+|:)\s*(?=\D)", re.I)
-_STATUS = re.compile(r"\b(?:status(?:\s*code)?|http(?:/\d(?:\.\d)?)?)\s*[:=]?\s*\(?([1-5]\d\d)\b", re.I)
+_STATUS = re.compile(
+    r"\b(?:status(?:\s*code)?|http(?:/\d(?:\.\d)?)?)\s*[:=]?\s*\(?([1-5]\d\d)\b", re.I
+)
 _CONTENT = re.compile(r"\b(?:content|body|response|details)\s*[:=]\s*(?=\S)", re.I)
 _CUT_VALUE = re.compile(r'"(?:value|Message|message)"\s*:\s*"((?:[^"\\]|\\.)*)')
 _CUT_CODE = re.compile(r'"code"\s*:\s*"(\w+)"')
@@ -18,7 +20,6 @@ _DROPPED = re.compile(r"<(style|script)\b.*?</\1\s*>|<!--.*?-->", re.I | re.S)
 _BLOCK = re.compile(r"</?(?:p|h\d|li|br|div|title|hr|tr|td|ul|body|head)\b[^>]*>", re.I)
 _TAG = re.compile(r"<[^<>]+>")
 _LOOKS_HTML = re.compile(r"<(?:!doctype|html|head|body|title|h\d|p|br|div|b|span)\b", re.I)
-_WRAPPED = re.compile(r"[{<]|\b(?:error\s+\(?-?\d{3}|status\b|http\b)", re.I)
 _SPACES = re.compile(r"[^\S\n]+")
 _NEWLINES = re.compile(r"\s*\n\s*")
 
@@ -36,7 +37,7 @@ class Unwrapped:
 
 def unwrap(message: str) -> Unwrapped:
     """Never raises: what cannot be unwrapped is its own inner text."""
-    if message[:1].isalpha() and not _WRAPPED.search(message):
+    if message[:1].isalpha() and not _may_be_wrapped(message):
         return Unwrapped(_collapse(message))  # most messages stand there plainly
     text, code, view_code, status, is_html = message, None, None, None, False
     for _ in range(4):  # wrappers nest, but not deeper than this
@@ -53,6 +54,16 @@ def unwrap(message: str) -> Unwrapped:
         if text == before:
             break
     return Unwrapped(_collapse(text), code, view_code, status, is_html)
+
+
+def _may_be_wrapped(message: str) -> bool:
+    return (
+        "{" in message
+        or "<" in message
+        or "tatus" in message
+        or "HTTP" in message
+        or message[:5].lower() == "error"
+    )
 
 
 def _collapse(text: str) -> str:

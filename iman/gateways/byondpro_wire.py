@@ -12,6 +12,7 @@ from iman.domain.document import DocumentKey, EntryType, JournalKind
 
 Text = Annotated[str, Field(max_length=200)]
 Code = Annotated[str, Field(min_length=1, max_length=60)]
+Revision = Annotated[int, Field(ge=1, le=2**31 - 1)]  # the ledger's INTEGER
 Money = Annotated[Decimal, Field(max_digits=19, decimal_places=3)]
 
 
@@ -55,7 +56,7 @@ class Common(Read):
 
     entry_type: EntryType
     number: Code
-    revision: int = Field(ge=1)
+    revision: Revision
     company: Code
     site: Site
     gl_segment_rule: Annotated[str, Field(pattern=r"^(N|[ES]\d)$")] = "N"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import structlog
@@ -170,9 +170,7 @@ class Pusher:
 
     async def _wind_down(self, workers: list[asyncio.Task[None]], grace: float) -> None:
         while not self._claims.empty():
-            claim = self._claims.get_nowait()
-            outcome = Unavailable(kind="stopped", reason="Not sent: the daemon was stopped.")
-            self._outcomes.put_nowait(self._decided(claim, Exchange(outcome)))
+            self._outcomes.put_nowait(self._not_begun(self._claims.get_nowait()))
         waited = 0.0
         while self._busy and waited < grace:
             await asyncio.sleep(0.05)
@@ -223,10 +221,22 @@ class Pusher:
             absent = Absent(reason="Sage 300 was asked: the document is not there.")
             return self._decided(claim, Exchange(absent))
         again = self._now() + timedelta(seconds=self._policy.ask_every)
+        return self._asks_again(
+            claim, sighting.reason or "Sage 300 may still be working on it.", again
+        )
+
+    def _not_begun(self, claim: Claim) -> Finished:
+        """A question stays one: its document may be in Sage 300, and must not come back a push."""
+        if claim.asks:
+            return self._asks_again(claim, "Not asked: the daemon was stopped.", self._now())
+        outcome = Unavailable(kind="stopped", reason="Not sent: the daemon was stopped.")
+        return self._decided(claim, Exchange(outcome))
+
+    def _asks_again(self, claim: Claim, reason: str, moment: datetime) -> Finished:
         return Finished(
             claim=claim,
-            outcome=Unknown(reason=sighting.reason or "Sage 300 may still be working on it."),
-            next=AskSage(again),
+            outcome=Unknown(reason=reason),
+            next=AskSage(moment),
             ended_at=self._now(),
         )
 

@@ -38,9 +38,7 @@ def test_fifty_kills_lose_nothing_and_push_nothing_twice(tmp_path: Path) -> None
         here.faults(latency_ms={"min": 0, "max": 10})
         here.start_daemon()
         wait_for(
-            lambda: all(
-                one["status"] == "processed" for one in here.byondpro_states().values()
-            ),
+            lambda: all(one["status"] == "processed" for one in here.byondpro_states().values()),
             seconds=90,
             every=0.5,
         )
