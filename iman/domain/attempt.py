@@ -87,8 +87,13 @@ class Exchange:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sighting:
-    """What a look-up saw. Neither *found* nor *sure*: it could not tell, *reason* says why."""
+    """What a look-up saw. Neither *found* nor *sure*: it could not tell, *reason* says why.
+
+    *stranger*: the document is in Sage 300, put there by the ledger of that id, which is not ours.
+    Nothing may be sent then: two ledgers push into one company. *reason* says where it is.
+    """
 
     found: Accepted | None = None
     sure: bool = False
     reason: str = ""
+    stranger: str | None = None
