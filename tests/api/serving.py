@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
+from argon2 import PasswordHasher
 
 from iman.api.app import create_app
 from iman.api.client import DaemonClient
@@ -23,7 +26,9 @@ from tests.builders import NOW
 from tests.ledger.books import Books
 
 PASSWORDS = {role: f"{role}-password" for role in Role}
-_HASHES = {role: hash_password(password) for role, password in PASSWORDS.items()}
+
+#: Argon2 takes its tenth of a second on purpose; two hundred tests cannot.
+_QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 class QuietDaemon:
@@ -87,12 +92,18 @@ class Served:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[Served]:
+    with patch("iman.api.passwords._HASHER", _QUICK):
+        yield from _serving(folder)
+
+
+def _serving(folder: Path) -> Iterator[Served]:
     books = Books(lambda now: DuckDBLedger(folder / "ledger.duckdb", now=now))
     served = Served(books)
-    for role in Role:
-        books.ledger.write(
-            lambda conn, role=role: save_user(conn, role.value, role, _HASHES[role], now=NOW)
-        ).result()
+    for role, password in PASSWORDS.items():
+        save = partial(
+            save_user, name=role.value, role=role, password_hash=hash_password(password), now=NOW
+        )
+        books.ledger.write(save).result()
     served.app = create_app(ledger=books.ledger, daemon=served.daemon, now=served.now)
     listening = listen("127.0.0.1", 0, "a free port")
     served.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
