@@ -21,7 +21,7 @@ def trend() -> None:
     frame = session.reading().failures(hours=hours)
     parts.heading(text.trend_title(words))
     if frame.empty:
-        parts.empty(text.NOTHING_FAILED)
+        parts.empty(text.NOTHING_FAILED, css="good")
         return
     figure = charts.failure_trend(frame, hours=hours, now=session.now(), zone=session.zone().key)
     alt = charts.describe_trend(frame, words)

@@ -10,7 +10,7 @@ parts.title_row(text.PEOPLE)
 
 with st.container(border=True, key="card_people"):
     parts.heading(text.PEOPLE_TITLE)
-    people.listed(session.users())
+    parts.answering(lambda: people.listed(session.users()))
 
 with st.container(border=True, key="card_add"):
     parts.heading(text.PEOPLE_ADD)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pyarrow as pa
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from iman.api.wire import (
     DocumentDetail,
+    DocumentId,
     ErrorBody,
     Health,
     Me,
+    Neighbours,
     NewUser,
     Overview,
     ResyncRequest,
@@ -35,6 +37,10 @@ from iman.errors import (
 
 ARROW = "application/vnd.apache.arrow.stream"
 BASE = "/api/v1"
+T = TypeVar("T")
+
+#: Another program on that port, or a proxy in between.
+_STRANGER = "Something answers at the control API's address, but it is no daemon of this Iman."
 
 _RAISES: dict[int, type[ImanError]] = {
     401: NotSignedIn,
@@ -60,27 +66,27 @@ class DaemonClient:
         return DaemonClient(self._http, token)
 
     def health(self) -> Health:
-        return Health.model_validate_json(self._get("/health"))
+        return _read(Health, self._get("/health"))
 
     def sign_in(self, name: str, password: str) -> Session:
         body = SignIn(name=name, password=password)
-        return Session.model_validate_json(self._send("POST", "/sessions", body))
+        return _read(Session, self._send("POST", "/sessions", body))
 
     def sign_out(self) -> None:
         self._send("DELETE", "/sessions/current")
 
     def me(self) -> Me:
-        return Me.model_validate_json(self._get("/me"))
+        return _read(Me, self._get("/me"))
 
     def overview(self, *, hours: int) -> Overview:
-        return Overview.model_validate_json(self._get("/overview", {"hours": hours}))
+        return _read(Overview, self._get("/overview", {"hours": hours}))
 
     def document(self, document_id: int) -> DocumentDetail:
-        return DocumentDetail.model_validate_json(self._get(f"/documents/{document_id}"))
+        return _read(DocumentDetail, self._get(f"/documents/{document_id}"))
 
     def neighbours(self, document_id: int, params: Mapping[str, Any]) -> dict[str, int | None]:
-        answer = self._answer("GET", f"/documents/{document_id}/neighbours", params=params).json()
-        return {"before": answer["before"], "after": answer["after"]}
+        found = _read(Neighbours, self._get(f"/documents/{document_id}/neighbours", params))
+        return {"before": found.before, "after": found.after}
 
     def find(self, entry_type: str, number: str) -> int:
         """The id of the document with that number, of any entry type if that is empty.
@@ -88,29 +94,30 @@ class DaemonClient:
         Raises ``NotFound``.
         """
         params = {"number": number} | ({"entry_type": entry_type} if entry_type else {})
-        return int(self._answer("GET", "/document-ids", params=params).json()["id"])
+        return _read(DocumentId, self._get("/document-ids", params)).id
 
     def resync(self, document_id: int, *, reason: str = "", request_id: str = "") -> ResyncStarted:
         body = ResyncRequest(reason=reason, request_id=request_id)
-        return ResyncStarted.model_validate_json(
-            self._send("POST", f"/documents/{document_id}/resync", body)
-        )
+        return _read(ResyncStarted, self._send("POST", f"/documents/{document_id}/resync", body))
 
     def users(self) -> list[User]:
-        return [User.model_validate(user) for user in self._answer("GET", "/users").json()]
+        return _read(list[User], self._get("/users"))
 
     def add_user(self, name: str, password: str, role: str) -> User:
         body = NewUser.model_validate({"name": name, "password": password, "role": role})
-        return User.model_validate_json(self._send("POST", "/users", body))
+        return _read(User, self._send("POST", "/users", body))
 
     def sites(self) -> list[str]:
-        return list(self._answer("GET", "/sites").json())
+        return _read(list[str], self._get("/sites"))
 
     def table(self, path: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         """The Arrow table at *path* (``/counts``, ``/failures``, ``/documents``, …)."""
         answer = self._answer("GET", path, params=params, headers={"accept": ARROW})
-        with pa.ipc.open_stream(io.BytesIO(answer.content)) as reader:
-            table = reader.read_all()
+        try:
+            with pa.ipc.open_stream(io.BytesIO(answer.content)) as reader:
+                table = reader.read_all()
+        except pa.ArrowException as exc:
+            raise DaemonUnavailable(_STRANGER) from exc
         total = answer.headers.get("x-iman-total")
         return table.replace_schema_metadata({"total": total}) if total else table
 
@@ -146,11 +153,18 @@ class DaemonClient:
         raise _error_of(answer)
 
 
+def _read(shape: type[T], content: bytes) -> T:
+    try:
+        return TypeAdapter(shape).validate_json(content)
+    except ValidationError as exc:
+        raise DaemonUnavailable(_STRANGER) from exc
+
+
 def _error_of(answer: httpx.Response) -> ImanError:
     try:
         message = ErrorBody.model_validate_json(answer.content).message
     except ValidationError:
-        message = f"The daemon answered {answer.status_code} without saying why."
+        return DaemonUnavailable(f"{_STRANGER} It said {answer.status_code}.")
     if answer.status_code >= 500:
         return DaemonUnavailable(message)
     return _RAISES.get(answer.status_code, DaemonRefused)(message)

@@ -18,7 +18,8 @@ from iman.settings import DashboardSettings, load
 #: Proves to the script that the gate stood in front of it; new in every process.
 GATE_SECRET = secrets.token_hex(16)
 
-_PATIENCE = httpx.Timeout(10.0, connect=1.0)
+_PATIENCE = 10.0  # seconds
+_DOOR_PATIENCE = 4.0  # every request waits at the door
 
 
 @cache
@@ -27,11 +28,11 @@ def settings() -> DashboardSettings:
 
 
 @cache
-def _http() -> httpx.Client:
+def _http(patience: float) -> httpx.Client:
     # trust_env: a proxy meant for the web must not get between two processes of ours
     return httpx.Client(
         base_url=str(settings().api_url),
-        timeout=_PATIENCE,
+        timeout=httpx.Timeout(patience, connect=1.0),
         trust_env=False,
         headers={"x-iman-origin": "dashboard"},
     )
@@ -39,15 +40,15 @@ def _http() -> httpx.Client:
 
 def daemon(token: str | None = None) -> DaemonClient:
     """The control API, speaking for the person *token* belongs to."""
-    return DaemonClient(_http(), token)
+    return DaemonClient(_http(_PATIENCE), token)
 
 
 @cache
 def sessions() -> Sessions:
-    return Sessions(daemon(), OfflinePeople(settings().ledger))
+    return Sessions(DaemonClient(_http(_DOOR_PATIENCE)), OfflinePeople(settings().ledger))
 
 
 def close() -> None:
     """Let go of the connections when the process ends."""
-    if _http.cache_info().currsize:
-        _http().close()
+    for patience in (_PATIENCE, _DOOR_PATIENCE):
+        _http(patience).close()

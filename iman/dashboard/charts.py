@@ -21,10 +21,9 @@ def failure_trend(frame: pd.DataFrame, *, hours: int, now: datetime, zone: str) 
 
     Equal frames within one bucket's time give equal figures, so that a chart at rest is left alone.
     """
-    hourly = hours <= _HOURLY_UP_TO
-    step = timedelta(hours=1) if hourly else timedelta(days=1)
-    last = pd.Timestamp(now).floor("h" if hourly else "D")
-    buckets = pd.date_range(last - step * ((hours if hourly else hours // 24) - 1), last, freq=step)
+    buckets, step = _buckets(hours, now)
+    hourly = step < timedelta(days=1)
+    # a daily bucket is a UTC day; moving it into a zone would show the wrong date
     shown = buckets.tz_convert(zone).tz_localize(None) if hourly else buckets.tz_localize(None)
     figure = go.Figure()
     for name in _in_order(frame):
@@ -39,9 +38,11 @@ def failure_trend(frame: pd.DataFrame, *, hours: int, now: datetime, zone: str) 
     return _styled(figure, shown, step)
 
 
-def failures_by_bucket(frame: pd.DataFrame) -> list[int]:
+def failures_by_bucket(frame: pd.DataFrame, *, hours: int, now: datetime) -> list[int]:
     """All types together, in time's order: a sparkline's numbers."""
-    return [int(n) for n in frame.groupby("bucket")["failures"].sum().sort_index()]
+    buckets, _ = _buckets(hours, now)
+    totals = frame.groupby("bucket")["failures"].sum()
+    return [int(n) for n in totals.reindex(buckets, fill_value=0)]
 
 
 def describe_trend(frame: pd.DataFrame, window: str) -> str:
@@ -61,6 +62,15 @@ def colour_of(name: str) -> str:
     known = list(text.ERROR_TYPES)
     place = known.index(name) if name in known else known.index("other")
     return f"#{place % _COLOURS + 1:06d}"
+
+
+def _buckets(hours: int, now: datetime) -> tuple[pd.DatetimeIndex, timedelta]:
+    """The read model's buckets, those without a failure too."""
+    hourly = hours <= _HOURLY_UP_TO
+    step = timedelta(hours=1) if hourly else timedelta(days=1)
+    last = pd.Timestamp(now).floor("h" if hourly else "D")
+    first = last - step * ((hours if hourly else hours // 24) - 1)
+    return pd.date_range(first, last, freq=step), step
 
 
 def _in_order(frame: pd.DataFrame) -> list[str]:

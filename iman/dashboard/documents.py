@@ -125,8 +125,12 @@ def listed(frame: pd.DataFrame, carried: dict[str, str]) -> None:
                 css="iman-tight",
             ),
             Column(title="Document", cell=document, css="iman-tight"),
-            Column(title="Customer, site", cell=customer),
-            Column(title="Terms", cell=lambda r: _two(r.terms_code, r.terms_description)),
+            Column(title="Customer, site", cell=customer, css="iman-medium"),
+            Column(
+                title="Terms",
+                cell=lambda r: _two(r.terms_code, r.terms_description),
+                css="iman-terms",
+            ),
             Column(title=f"Amount{unit}", cell=amount, css="iman-number"),
             Column(title="What Sage 300 said", cell=said, css="iman-wide"),
             Column(title="First failed", cell=lambda r: at(r.first_failed_at), css="iman-tight"),
@@ -139,7 +143,7 @@ def listed(frame: pd.DataFrame, carried: dict[str, str]) -> None:
 def none_found(wanted: DocumentFilter) -> None:
     plain = not (wanted.search or wanted.site or wanted.error_type or wanted.entity)
     if plain and wanted.states == filters.SHOW[filters.DEFAULT_SHOW]:
-        parts.empty(text.NOTHING_NEEDS_ATTENTION, text.NOTHING_NEEDS_ATTENTION_HINT)
+        parts.empty(text.NOTHING_NEEDS_ATTENTION, text.NOTHING_NEEDS_ATTENTION_HINT, css="good")
     else:
         parts.empty(text.NO_MATCH, text.NO_MATCH_HINT)
 

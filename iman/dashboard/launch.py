@@ -40,6 +40,7 @@ def build(settings: DashboardSettings, pages: Path) -> st.App:
             Middleware(SecurityHeaders, headers=security_headers()),
             Middleware(Gate, sessions=sessions, secret=backend.GATE_SECRET, allowed_hosts=hosts),
             Middleware(shell.Shell),
+            Middleware(shell.Compressed),
         ],
         lifespan=_lifespan,
         on_script_error=_on_script_error,

@@ -27,7 +27,7 @@ def verdict(figures: Overview) -> None:
 
 
 def figures(now: Overview, failures: pd.DataFrame, window: str) -> None:
-    series = charts.failures_by_bucket(failures)
+    series = charts.failures_by_bucket(failures, hours=now.hours, now=session.now())
     better = _better(now)
     parts.figures(
         [
@@ -79,7 +79,7 @@ def figures(now: Overview, failures: pd.DataFrame, window: str) -> None:
 def causes(frame: pd.DataFrame) -> None:
     """What lies underneath: one row per error type and entity, most money first."""
     if frame.empty:
-        parts.empty(text.NOTHING_OPEN, text.NOTHING_OPEN_HINT)
+        parts.empty(text.NOTHING_OPEN, text.NOTHING_OPEN_HINT, css="good")
         return
     most = max(int(frame["documents"].max()), 1)
     zone, now = session.zone(), session.now()

@@ -136,10 +136,11 @@ def _note(tone: str, headline: str, detail: str, *, role: str) -> None:
     )
 
 
-def empty(headline: str, hint: str = "") -> None:
-    """Nothing there, and what to do about it."""
+def empty(headline: str, hint: str = "", *, css: str = "") -> None:
+    """Nothing there, and what to do about it; *css* picks the picture: good, ask or away."""
     st.html(
-        f'<div class="iman-empty"><i aria-hidden="true"></i><strong>{escape(headline)}</strong>'
+        f'<div class="iman-empty iman-{css or "ask"}"><i aria-hidden="true"></i>'
+        f"<strong>{escape(headline)}</strong>"
         f"<p>{escape(hint)}</p></div>"
     )
 
@@ -308,7 +309,7 @@ def _daemon_banner() -> None:
     before = st.session_state.get("iman_daemon_there")
     st.session_state["iman_daemon_there"] = status.available
     if not status.available:
-        problem(text.away(status.last_seen_at, status.reason, zone, now))
+        problem(text.away(status.last_seen_at, zone, now), status.reason)
     elif session.read_only_sign_in():
         note(text.SIGN_IN_AGAIN)
     elif status.health and (held := text.breaker(status.health.breaker, zone, now)):
@@ -322,11 +323,11 @@ def heartbeat(status: DaemonStatus) -> None:
     health = status.health
     if not status.available or health is None:
         seen = text.moment(status.last_seen_at, session.zone(), session.now())
-        empty(text.DAEMON_AWAY, f"{text.LAST_SEEN} {seen}")
+        empty(text.DAEMON_AWAY, f"{text.LAST_SEEN} {seen}", css="away")
         return
     zone, now = session.zone(), session.now()
     items = "".join(
-        f'<li title="{escape(beat.detail)}"><span>{escape(text.loop(beat.loop))}</span>'
+        f"<li><span>{escape(text.loop(beat.loop))}<small>{escape(beat.detail)}</small></span>"
         f"<time>{text.moment(beat.last_at, zone, now)}</time>"
         f"{lamp('synced', text.BEATS) if beat.ok else lamp('failed', text.BEATS_NOT)}</li>"
         for beat in health.loops

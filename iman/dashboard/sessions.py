@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,10 +13,11 @@ from typing import Protocol
 
 from iman.api.client import DaemonClient
 from iman.api.wire import Me
-from iman.errors import DaemonUnavailable, ImanError, LedgerError, NotSignedIn
+from iman.errors import DaemonUnavailable, ImanError, LedgerError, NotSignedIn, TooManySignIns
 
 FRESH_SECONDS = 2.0
-_REST_SECONDS = 1.0  # after a call nobody answered, how long not to ask again
+_MOST_WRONG = 10  # wrong passwords a minute, while it is this process that checks them
+_REST_SECONDS = 2.0  # after a call nobody answered, how long not to ask again
 _MOST = 4096  # tokens remembered; a stranger may send any number of invented ones
 
 
@@ -65,6 +67,7 @@ class Sessions:
         self._read_only: dict[str, Me] = {}  # signed in while the daemon was away
         self._ended: dict[str, None] = {}
         self._untold: list[str] = []  # ended while the daemon was away; it hears of it on return
+        self._wrong_at: deque[float] = deque(maxlen=_MOST_WRONG)
         self._rest_until = float("-inf")
 
     def me(self, token: str) -> Me | None:
@@ -144,10 +147,15 @@ class Sessions:
 
     def _sign_in_read_only(self, name: str, password: str) -> SignedIn:
         assert self._offline is not None  # noqa: S101 -- checked by the only caller
+        if len(self._wrong_at) == _MOST_WRONG and self._clock() - self._wrong_at[0] < 60:
+            raise TooManySignIns("Too many wrong passwords; wait a minute.")
         try:
             me = self._offline.sign_in(name, password)
         except LedgerError as exc:
             raise DaemonUnavailable(str(exc)) from exc
+        except NotSignedIn:
+            self._wrong_at.append(self._clock())
+            raise
         token = secrets.token_urlsafe(32)
         self._read_only[token] = me
         self._remember(token, me)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import re
 from pathlib import Path
 
-from starlette.responses import HTMLResponse
+import anyio.to_thread
+from starlette.responses import HTMLResponse, Response
 from streamlit import file_util
 
 from iman.dashboard import text
-from iman.dashboard.gate import App, Receive, Scope, Send, is_page_address
+from iman.dashboard.gate import App, Receive, Scope, Send, header, is_page_address
 
 _OURS = (
     '<link rel="icon" href="/auth/assets/icon.svg" type="image/svg+xml" />'
     '<script src="/auth/assets/iman.js"></script>'
 )
+# named in the file by a hash of their content, so they may be kept for good
+_PACKED = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
 
 class Shell:
@@ -36,6 +40,40 @@ class Shell:
             answer = HTMLResponse(self._page, headers={"cache-control": "no-cache"})
             return await answer(scope, receive, send)
         return await self._app(scope, receive, send)
+
+
+class Compressed:
+    """Streamlit's scripts and styles, packed once: 3 MB instead of 9 on the first visit."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._folder = (Path(file_util.get_static_dir()) / "static").resolve()
+        self._packed: dict[str, Response] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = None
+        if scope["type"] == "http" and scope["path"].startswith("/static/"):
+            asked = scope["method"] == "GET" and "gzip" in header(scope, b"accept-encoding")
+            answer = await self._answer(scope["path"]) if asked else None
+        await (answer or self._app)(scope, receive, send)
+
+    async def _answer(self, path: str) -> Response | None:
+        if path not in self._packed:
+            file = (self._folder / path.removeprefix("/static/")).resolve()
+            kind = _PACKED.get(file.suffix)
+            if kind is None or not file.is_relative_to(self._folder) or not file.is_file():
+                return None
+            packed = await anyio.to_thread.run_sync(lambda: gzip.compress(file.read_bytes(), 6))
+            self._packed[path] = Response(
+                packed,
+                media_type=kind,
+                headers={
+                    "content-encoding": "gzip",
+                    "vary": "accept-encoding",
+                    "cache-control": "public, immutable, max-age=31536000",
+                },
+            )
+        return self._packed[path]
 
 
 def page() -> str:

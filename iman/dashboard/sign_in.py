@@ -101,7 +101,8 @@ class SignIn:
             max_age=max(1, int(left.total_seconds())),
             httponly=True,
             samesite="lax",
-            secure=request.url.scheme == "https",
+            # a forged header would only keep the forger's own cookie from plain HTTP
+            secure="https" in (request.url.scheme, request.headers.get("x-forwarded-proto")),
         )
         return answer
 

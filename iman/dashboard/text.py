@@ -249,10 +249,10 @@ ENTRY_TYPES: dict[EntryType, tuple[str, str]] = {
 
 #: The classification's types in a fixed order, so that each keeps its colour.
 ERROR_TYPES: dict[str, str] = {
-    "terms_missing": "Terms code missing",
+    "terms_missing": "Terms code missing or inactive",
     "gl_account_missing": "G/L account missing",
     "customer_missing": "Customer missing",
-    "setup_code_missing": "Set-up code missing",
+    "setup_code_missing": "Set-up code missing or inactive",
     "tax_setup": "Tax set-up",
     "period_closed": "Period closed",
     "duplicate_document": "Already in Sage 300",
@@ -298,8 +298,8 @@ LOOPS = {
     "push": "Push to Sage 300",
     "retry": "Retry",
     "reconcile": "Look up lost answers",
-    "writeback": "Report to byondpro",
-    "write_back": "Report to byondpro",
+    "write-back": "Report back to byondpro",
+    "heartbeat": "Heartbeat",
     "setups": "Compare set-ups",
 }
 
@@ -392,7 +392,7 @@ def entry_types(kind: EntryType) -> str:
 
 
 def loop(name: str) -> str:
-    return LOOPS.get(name, name.replace("_", " ").capitalize())
+    return LOOPS.get(name, name.replace("_", " ").replace("-", " ").capitalize())
 
 
 def demo_sign_in(name: str, role: Role) -> str:
@@ -486,10 +486,9 @@ def resync_button(kind: EntryType) -> str:
     return f"Resync {entry_type(kind).lower() if kind is not EntryType.INVOICE else 'Invoice'}"
 
 
-def away(since: datetime | None, reason: str, zone: ZoneInfo, now: datetime) -> str:
-    when = f"since {moment(since, zone, now)}" if since else "since before this dashboard knew it"
-    why = f" ({reason.rstrip('.')})" if reason else ""
-    return f"The daemon has been away {when}; pages are read-only.{why}"
+def away(since: datetime | None, zone: ZoneInfo, now: datetime) -> str:
+    when = f" since {moment(since, zone, now)}" if since else ""
+    return f"The daemon has been away{when}; pages are read-only."
 
 
 def breaker(state: Breaker, zone: ZoneInfo, now: datetime) -> str:

@@ -21,10 +21,11 @@ from iman.errors import LedgerError, LedgerLocked
 from iman.ledger import outbox, pushing, receiving
 from iman.ledger.ids import Ids
 from iman.ledger.migrate import migrate
+from iman.ledger.pushing import Together, alone
 from iman.ledger.queries import first_row, queries
 from iman.ledger.receiving import Received
 from iman.ledger.utc import from_db
-from iman.ledger.writer import InlineWriter, Work, Writer
+from iman.ledger.writer import InlineWriter, Work, Writer, transaction
 
 T = TypeVar("T")
 
@@ -50,10 +51,15 @@ class DuckDBLedger:
         self._lock = _take_lock(path)
         try:
             self._conn = _connect(path, memory_limit, wait_seconds)
-            self.schema = migrate(self._conn)
-            self.ledger_id = _ledger_id(self._conn)
-            self._ids = Ids(self._conn)
-            self.recovered = pushing.recover(self._conn, now=now)
+            try:
+                self.schema = migrate(self._conn)
+                self.ledger_id = _ledger_id(self._conn)
+                self._ids = Ids(self._conn)
+                with transaction(self._conn):
+                    self.recovered = pushing.recover(self._conn, now=now)
+            except BaseException:
+                self._conn.close()
+                raise
         except BaseException:
             self._lock.release()
             raise
@@ -81,10 +87,17 @@ class DuckDBLedger:
     async def report(self, problem: Unreadable, *, now: datetime) -> None:
         await self._ask(lambda conn: receiving.record_problem(conn, self._ids, problem, now))
 
-    async def claim(self, *, limit: int, now: datetime) -> list[Claim]:
+    async def claim(
+        self, *, limit: int, now: datetime, together: Together = alone
+    ) -> list[list[Claim]]:
         return await self._ask(
             lambda conn: pushing.claim(
-                conn, self._ids, ledger_id=self.ledger_id, limit=limit, now=now
+                conn,
+                self._ids,
+                ledger_id=self.ledger_id,
+                limit=limit,
+                now=now,
+                together=together,
             )
         )
 

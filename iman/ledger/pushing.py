@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 
-from iman.domain.attempt import Claim, Finished, push_token
+from iman.domain.attempt import Claim, Finished, batch_token, push_token
 from iman.domain.document import DocumentKey, DocumentState, EntryType, ErpSyncStatus
-from iman.domain.outcome import OUTCOME_NAMES, Absent, Refused, Unknown
+from iman.domain.outcome import OUTCOME_NAMES, Absent, NotTried, Refused, Unknown
 from iman.domain.retry import AskSage, Done, GiveUp, RetryAt
+from iman.ledger.dependencies import let_children_go
 from iman.ledger.ids import Ids
 from iman.ledger.outbox import StatusChange, queue_write_backs
 from iman.ledger.queries import first_row, queries
@@ -21,25 +23,60 @@ from iman.ledger.utc import from_db, to_db
 
 _SQL = queries("pushing")
 
+#: Claims into units; a unit of several is one batch.
+Together = Callable[[Sequence[Claim]], list[list[Claim]]]
+
+
+def alone(claims: Sequence[Claim]) -> list[list[Claim]]:
+    """Each by itself."""
+    return [[claim] for claim in claims]
+
 
 def claim(
-    conn: duckdb.DuckDBPyConnection, ids: Ids, *, ledger_id: str, limit: int, now: datetime
-) -> list[Claim]:
-    """Take up to *limit* due documents, oldest first; their intents are in the same commit."""
+    conn: duckdb.DuckDBPyConnection,
+    ids: Ids,
+    *,
+    ledger_id: str,
+    limit: int,
+    now: datetime,
+    together: Together,
+) -> list[list[Claim]]:
+    """Take up to *limit* due documents, oldest first; their intents are in the same commit.
+
+    *together* says which share a batch; those are given its token before anything leaves.
+    """
     rows = conn.execute(_SQL["due_documents"], {"now": to_db(now), "limit": limit}).fetchall()
-    claims = [_claim(row, ids, ledger_id, now) for row in rows]
+    units = [
+        _marked(unit, ledger_id)
+        for unit in together([_claim(row, ids, ledger_id, now) for row in rows])
+    ]
+    claims = [claim for unit in units for claim in unit]
     if not claims:
         return []
-    conn.execute(_SQL["mark_syncing"], {"ids": [c.document_id for c in claims], "now": to_db(now)})
+    conn.execute(
+        _SQL["mark_syncing"],
+        {
+            "ids": [c.document_id for c in claims],
+            "tokens": [c.token for c in claims],
+            "now": to_db(now),
+        },
+    )
     pushes = [c for c in claims if not c.asks]
     if pushes:
         conn.execute(_SQL["insert_attempts"], _intents(pushes, now))
-    return claims
+    return units
+
+
+def _marked(unit: list[Claim], ledger_id: str) -> list[Claim]:
+    if len(unit) == 1:
+        return unit
+    token = batch_token(ledger_id, unit[0].attempt_id)
+    return [replace(claim, token=token) for claim in unit]
 
 
 def _claim(row: tuple[Any, ...], ids: Ids, ledger_id: str, now: datetime) -> Claim:
     (document_id, company, entry_type, number, revision, payload, state, round_, attempt, trigger,
-     pushed_at, crashed) = row  # fmt: skip
+     pushed_at, crashed, token) = row  # fmt: skip
     key = DocumentKey(company=company, entry_type=EntryType(entry_type), number=number)
     asks = state == DocumentState.UNKNOWN
     return Claim(
@@ -51,7 +88,7 @@ def _claim(row: tuple[Any, ...], ids: Ids, ledger_id: str, now: datetime) -> Cla
         round=round_,
         number=attempt + 1,
         trigger="lookup" if asks else trigger,
-        token=push_token(ledger_id, key, revision),
+        token=(token if asks else None) or push_token(ledger_id, key, revision),
         started_at=now,
         asks=asks,
         pushed_at=from_db(pushed_at) if asks else None,
@@ -78,7 +115,9 @@ def finish(
     """Record outcomes and move the documents, all of it or none.
 
     A look-up that could not tell is not an attempt: its document goes back to ``unknown``.
+    A claim that was finished before, or that another has taken over since, changes nothing.
     """
+    finished = _still_held(conn, finished)
     undecided = [f for f in finished if f.claim.asks and isinstance(f.next, AskSage)]
     if undecided:
         conn.execute(
@@ -115,6 +154,13 @@ def finish(
     moved = [f for f in told if not isinstance(f.next, Done)]
     if moved:
         conn.execute(_SQL["move_open"], _moves(moved))
+
+
+def _still_held(conn: duckdb.DuckDBPyConnection, finished: Sequence[Finished]) -> list[Finished]:
+    """Those whose document is still syncing under that claim: it is the only licence to decide."""
+    ids = [f.claim.document_id for f in finished]
+    held = dict(conn.execute(_SQL["syncing_since"], {"ids": ids}).fetchall())
+    return [f for f in finished if held.get(f.claim.document_id) == to_db(f.claim.started_at)]
 
 
 def _burnt(finished: Finished) -> bool:
@@ -176,7 +222,7 @@ def _moves(finished: Sequence[Finished]) -> dict[str, Any]:
             "next_trigger": trigger,
             "due_at": to_db(due) if due else None,
             "http_status": getattr(f.outcome, "http_status", None),
-            "told": not isinstance(f.outcome, Absent),
+            "told": not isinstance(f.outcome, Absent | NotTried),
             "failed": isinstance(f.outcome, Refused | Unknown) or _burnt(f),
             "error_code": _code(f),
             "error_text": _text(f),
@@ -254,6 +300,8 @@ def _close(conn: duckdb.DuckDBPyConnection, finished: Sequence[Finished]) -> Non
         ),
     )
     conn.execute(queries("intake")["delete_open"], {"ids": document_ids})
+    latest = max(f.ended_at for f in finished)
+    let_children_go(conn, [f.claim.key for f in finished], now=latest)
 
 
 def _count(conn: duckdb.DuckDBPyConnection, finished: Sequence[Finished]) -> None:

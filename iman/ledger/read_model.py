@@ -73,23 +73,22 @@ def documents(
 ) -> tuple[pa.Table, int]:
     """One page and how many there are in all."""
     wanted = list(states)
-    found = _table(
-        conn,
-        "documents",
-        {
-            "entry_type": entry_type,
-            "states": wanted or None,
-            "closed": not wanted or any(state in CLOSED_STATES for state in wanted),
-            "error_type": error_type,
-            "entity": entity,
-            "site": site,
-            "search": search.strip() or None,
-            "order": order,
-            "limit": limit,
-            "offset": offset,
-        },
-    )
-    total = found["total"][0].as_py() if found.num_rows else 0
+    values = {
+        "entry_type": entry_type,
+        "states": wanted or None,
+        "closed": not wanted or any(state in CLOSED_STATES for state in wanted),
+        "error_type": error_type,
+        "entity": entity,
+        "site": site,
+        "search": search.strip() or None,
+        "order": order,
+        "limit": limit,
+        "offset": offset,
+    }
+    found = _table(conn, "documents", values)
+    total = _total(found)
+    if offset and not total:  # a page past the end carries no row to tell how many there are
+        total = _total(_table(conn, "documents", {**values, "limit": 1, "offset": 0}))
     known = facts(conn)
     urls = [known.link("booking", booking=booking.as_py()) for booking in found["booking"]]
     found = found.drop_columns(["total"])
@@ -98,6 +97,10 @@ def documents(
     at_attempt = found.column_names.index("attempt") + 1
     most = pa.array([known.max_attempts] * found.num_rows, pa.int32())
     return found.add_column(at_attempt, "max_attempts", most), total
+
+
+def _total(found: pa.Table) -> int:
+    return int(found["total"][0].as_py()) if found.num_rows else 0
 
 
 def neighbours(

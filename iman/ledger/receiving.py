@@ -10,6 +10,7 @@ import duckdb
 
 from iman.domain.document import DocumentKey, DocumentState, EntryType
 from iman.domain.feed import DocumentArrived, FeedEvent, ResyncRequested, Unreadable
+from iman.ledger.dependencies import hold_back
 from iman.ledger.ids import Ids
 from iman.ledger.queries import queries
 from iman.ledger.resyncing import restart
@@ -173,6 +174,7 @@ def _store(
             "now": to_db(now),
         },
     )
+    hold_back(conn, document_ids)
 
 
 def _resync(

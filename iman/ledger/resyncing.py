@@ -8,6 +8,7 @@ import duckdb
 
 from iman.domain.document import RESYNCABLE_STATES, DocumentKey, EntryType, ErpSyncStatus
 from iman.errors import DaemonRefused, NotFound
+from iman.ledger.dependencies import hold_back
 from iman.ledger.ids import Ids
 from iman.ledger.outbox import StatusChange, queue_write_backs
 from iman.ledger.queries import first_row, queries
@@ -44,6 +45,7 @@ def restart(
         return None
     begun = int(round_) + 1
     conn.execute(_SQL["restart_round"], {"id": document_id, "round": begun, "now": to_db(now)})
+    hold_back(conn, [document_id])
     conn.execute(
         _SQL["insert_resync"],
         {

@@ -93,7 +93,8 @@ class FakeApi:
         return Response(status_code=204)
 
     async def _me(self, request: Request) -> Response:
-        return _json(self._person(request)) if self._person(request) else _stranger()
+        person = self._person(request)
+        return _json(person) if person else _stranger()
 
     async def _health(self, request: Request) -> Response:
         return _json(make_health())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -104,6 +105,16 @@ def test_a_person_signs_in_works_and_signs_out(dashboard: Dashboard):
     assert "unsafe-eval" not in page.headers["content-security-policy"]
     assert page.headers["x-content-type-options"] == "nosniff"
     assert page.headers["x-frame-options"] == "DENY"
+    script = re.search(r'src="(/static/js/index[^"]+)"', page.text)
+    assert script
+    plain = dashboard.http.get(script[1], headers={"accept-encoding": "identity"})
+    packed = dashboard.http.get(script[1])
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.content == plain.content
+    assert "javascript" in packed.headers["content-type"]
+    for outside in ("/static/..%2f..%2findex.html", "/static/js/../../../config.py"):
+        assert dashboard.http.get(outside).status_code in (200, 400, 404)
+        assert "import" not in dashboard.http.get(outside).text[:200]
     assert dashboard.http.get("/auth/session").status_code == 204
 
     asking = dashboard.http.get("/auth/logout")

@@ -24,6 +24,30 @@ window.__streamlit = { BACKEND_BASE_URL: location.origin + "/" };
     if (row && !event.target.closest("a") && getSelection().isCollapsed) row.querySelector("a.iman-open")?.click();
   });
 
+  /* A list that refreshes is drawn anew: give the keyboard its place back, and a wide table its scroll. */
+  let held = null;
+  const place = (link) => ({ link, href: link.getAttribute("href") });
+  document.addEventListener("focusin", (event) => {
+    const link = event.target.closest?.("[data-testid='stHtml'] a[href]");
+    held = link ? place(link) : null;
+  });
+  const scrolled = new Map();
+  document.addEventListener("scroll", (event) => {
+    const box = event.target.closest?.(".iman-scroll");
+    if (box) scrolled.set(box.getAttribute("aria-label"), box.scrollLeft);
+  }, true);
+  new MutationObserver((changes) => {
+    if (held && !held.link.isConnected && document.activeElement === document.body) {
+      const again = document.querySelector(`[data-testid='stHtml'] a[href="${CSS.escape(held.href)}"]`);
+      if (again) again.focus({ preventScroll: true });
+    }
+    for (const change of changes) for (const node of change.addedNodes) {
+      const box = node.nodeType === 1 && (node.matches(".iman-scroll") ? node : node.querySelector(".iman-scroll"));
+      const left = box && scrolled.get(box.getAttribute("aria-label"));
+      if (left) box.scrollLeft = left;
+    }
+  }).observe(document.documentElement, { childList: true, subtree: true });
+
   /* A tab whose session has ended goes to the sign-in form, also when nobody touches it. */
   const mayStay = async () => {
     if (document.hidden) return;

@@ -1,16 +1,21 @@
 -- name: due_documents
 SELECT o.document_id, d.company, d.entry_type, d.number, d.revision, d.payload, o.state, o.round,
-       o.attempt, o.next_trigger, o.pushed_at, o.crashed
+       o.attempt, o.next_trigger, o.pushed_at, o.crashed, o.token
 FROM (
     SELECT * FROM open_documents
     WHERE state IN ('pending', 'retrying', 'unknown') AND due_at <= $now
+      AND (state = 'unknown' OR NOT EXISTS (
+          SELECT 1 FROM pauses p WHERE p.entry_type IN ('', open_documents.entry_type)))
     ORDER BY due_at, document_id LIMIT $limit
 ) o
 JOIN documents d ON d.document_id = o.document_id
 ORDER BY o.due_at, o.document_id;
 
 -- name: next_due
-SELECT min(due_at) FROM open_documents WHERE state IN ('pending', 'retrying', 'unknown');
+SELECT min(due_at) FROM open_documents
+WHERE state IN ('pending', 'retrying', 'unknown')
+  AND (state = 'unknown' OR NOT EXISTS (
+      SELECT 1 FROM pauses p WHERE p.entry_type IN ('', open_documents.entry_type)));
 
 -- name: insert_attempts
 INSERT INTO attempts
@@ -19,12 +24,19 @@ SELECT unnest($attempt_id::BIGINT[]), unnest($document_id::BIGINT[]), unnest($re
        unnest($token::VARCHAR[]), $now;
 
 -- name: mark_syncing
--- pushed_at stays with a document whose answer was lost: asking is not pushing.
-UPDATE open_documents
+-- pushed_at and token stay with a document whose answer was lost: asking is not pushing.
+UPDATE open_documents o
 SET state = 'syncing', since = $now, due_at = NULL,
-    pushed_at = CASE WHEN state = 'unknown' THEN pushed_at ELSE $now END,
-    crashed = CASE WHEN state = 'unknown' THEN crashed ELSE FALSE END
-WHERE document_id = ANY($ids::BIGINT[]);
+    pushed_at = CASE WHEN o.state = 'unknown' THEN o.pushed_at ELSE $now END,
+    token = n.token,
+    crashed = CASE WHEN o.state = 'unknown' THEN o.crashed ELSE FALSE END
+FROM (SELECT unnest($ids::BIGINT[]) AS document_id, unnest($tokens::VARCHAR[]) AS token) n
+WHERE o.document_id = n.document_id;
+
+-- name: syncing_since
+-- A claim's start is written down as since, so it tells which claim holds the document.
+SELECT document_id, since FROM open_documents
+WHERE state = 'syncing' AND document_id = ANY($ids::BIGINT[]);
 
 -- name: insert_outcomes
 INSERT INTO outcomes
@@ -40,11 +52,11 @@ SELECT unnest($attempt_id::BIGINT[]), unnest($document_id::BIGINT[]), unnest($se
        unnest($answered::VARCHAR[]);
 
 -- name: move_open
--- Only a document that is still syncing moves: its claim is the only licence to decide.
 UPDATE open_documents o
 SET state = n.state, since = n.ended_at, attempt = n.attempt, next_trigger = n.next_trigger,
     due_at = n.due_at, last_tried_at = n.ended_at, http_status = n.http_status,
     pushed_at = CASE WHEN n.state = 'unknown' THEN o.pushed_at END,
+    token = CASE WHEN n.state = 'unknown' THEN o.token END,
     crashed = o.crashed AND n.state = 'unknown',
     -- "it is not there" says less than what came before it, and does not replace it
     error_code = CASE WHEN n.told OR o.error_text IS NULL THEN n.error_code ELSE o.error_code END,

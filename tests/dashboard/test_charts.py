@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+
+from iman.dashboard import charts, look, text
+
+NOW = datetime(2026, 3, 4, 23, 40, tzinfo=UTC)
+
+
+def make_frame(*rows: tuple[str, str | None, int]) -> pd.DataFrame:
+    frame = pd.DataFrame(list(rows), columns=["bucket", "error_type", "failures"])
+    frame["bucket"] = pd.to_datetime(frame["bucket"], utc=True)
+    return frame
+
+
+def test_each_error_type_has_its_own_bars_in_a_fixed_order():
+    frame = make_frame(
+        ("2026-03-04", "gl_account_missing", 3),
+        ("2026-03-04", "terms_missing", 2),
+        ("2026-03-03", "made_up_type", 1),
+    )
+    figure = charts.failure_trend(frame, hours=7 * 24, now=NOW, zone="UTC")
+    assert [bars.name for bars in figure.data] == [
+        "Terms code missing or inactive",
+        "G/L account missing",
+        "Made up type",
+    ]
+    assert list(figure.data[0].y) == [0, 0, 0, 0, 0, 0, 2]
+
+
+def test_a_colour_belongs_to_its_type_whatever_else_is_there():
+    both = make_frame(("2026-03-04", "terms_missing", 1), ("2026-03-04", "period_closed", 1))
+    one = make_frame(("2026-03-04", "period_closed", 1))
+    of_both = charts.failure_trend(both, hours=168, now=NOW, zone="UTC").data[1].marker.color
+    of_one = charts.failure_trend(one, hours=168, now=NOW, zone="UTC").data[0].marker.color
+    assert of_both == of_one
+    assert len({charts.colour_of(name) for name in list(text.ERROR_TYPES)[:10]}) == 10
+
+
+def test_hours_are_drawn_in_the_browsers_zone_and_days_keep_their_utc_date():
+    hourly = charts.failure_trend(
+        make_frame(("2026-03-04T22:00", "other", 4)), hours=24, now=NOW, zone="Australia/Melbourne"
+    ).data[0]
+    assert len(hourly.x) == 24
+    assert pd.Timestamp(hourly.x[-2]) == pd.Timestamp("2026-03-05 09:00")
+    assert hourly.y[-2] == 4
+    daily = charts.failure_trend(
+        make_frame(("2026-03-04", "other", 4)), hours=168, now=NOW, zone="Australia/Melbourne"
+    ).data[0]
+    assert pd.Timestamp(daily.x[-1]) == pd.Timestamp("2026-03-04")
+
+
+def test_the_same_numbers_give_the_same_figure():
+    frame = make_frame(("2026-03-04", "terms_missing", 2))
+    first, second = (
+        charts.failure_trend(frame, hours=168, now=now, zone="UTC").to_json()
+        for now in (NOW, NOW.replace(minute=59))
+    )
+    assert first == second
+
+
+def test_a_name_from_outside_becomes_no_link():
+    frame = make_frame(("2026-03-04", '<a href="http://evil.test">x</a>', 2))
+    figure = charts.failure_trend(frame, hours=168, now=NOW, zone="UTC")
+    assert "<a" not in figure.to_json().replace("\\u003c", "<")
+
+
+def test_the_trend_can_be_read_without_seeing_it():
+    frame = make_frame(
+        ("2026-03-04", "terms_missing", 2),
+        ("2026-03-03", "terms_missing", 5),
+        ("2026-03-03", None, 1),
+    )
+    said = charts.describe_trend(frame, "7 days")
+    assert said.endswith("by error type: Terms code missing or inactive 7, Not classified 1")
+    assert charts.describe_trend(make_frame(), "7 days") == text.NOTHING_FAILED
+
+
+def test_a_quiet_hour_counts_in_the_sparkline_too():
+    frame = make_frame(("2026-03-04T22:00", "other", 4))
+    series = charts.failures_by_bucket(frame, hours=24, now=NOW)
+    assert len(series) == 24
+    assert sum(series) == series[-2] == 4
+
+
+@pytest.mark.parametrize("values", [[], [3]])
+def test_one_number_is_no_line(values: list[float]):
+    assert look.sparkline(values, "x") == ""
+
+
+def test_a_sparklines_label_is_escaped():
+    assert 'alt="&quot;&gt;&lt;b&gt;"' in look.sparkline([1, 2], '"><b>')

@@ -1,0 +1,364 @@
+"""What every ledger promises about claims, outcomes and rounds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from iman.domain.retry import AskSage, Done, GiveUp, RetryAt
+from iman.errors import DaemonRefused, NotFound
+from tests.builders import (
+    F48,
+    NOW,
+    absent,
+    accepted,
+    refused,
+    unavailable,
+    unknown,
+)
+from tests.ledger.books import Books
+
+SOON = timedelta(seconds=20)
+
+
+def outcome_rows(books: Books) -> list[dict]:
+    return books.rows("SELECT * FROM outcomes ORDER BY attempt_id")
+
+
+# -- claim -------------------------------------------------------------------------------------
+
+
+def test_documents_are_claimed_oldest_first_and_no_more_than_asked(books: Books):
+    for number in ("INV-3", "INV-1", "INV-2"):
+        books.arrive(number)
+        books.later(1)
+    assert [claim.key.number for claim in books.claim(2)] == ["INV-3", "INV-1"]
+    assert [claim.key.number for claim in books.claim(2)] == ["INV-2"]
+
+
+def test_a_claimed_document_is_not_claimed_again(books: Books):
+    books.arrive("INV-1")
+    books.claim_one()
+    assert books.claim() == []
+    assert books.next_due() is None
+
+
+def test_a_claim_is_a_durable_intent(books: Books):
+    books.arrive("INV-1")
+    claim = books.claim_one()
+    (intent,) = books.rows("SELECT attempt_id, number, trigger, token FROM attempts")
+    assert intent == {
+        "attempt_id": claim.attempt_id,
+        "number": 1,
+        "trigger": "intake",
+        "token": claim.token,
+    }
+    assert books.open_row()["state"] == "syncing"
+
+
+def test_nothing_is_claimed_before_it_is_due(books: Books):
+    books.arrive("INV-1")
+    books.finish(books.claim_one(), refused(), RetryAt(NOW + SOON, burnt=True))
+    books.later(19.9)
+    assert books.claim() == []
+    assert books.next_due() == NOW + SOON
+    books.later(0.1)
+    claim = books.claim_one()
+    assert (claim.number, claim.trigger, claim.asks) == (2, "retry", False)
+
+
+def test_a_failed_document_is_never_due(books: Books):
+    books.arrive("INV-1")
+    books.finish(books.claim_one(), refused(), GiveUp())
+    books.later(10**7)
+    assert books.claim() == []
+    assert books.next_due() is None
+
+
+# -- finish ------------------------------------------------------------------------------------
+
+
+def test_an_accepted_document_is_closed_with_its_reference(books: Books):
+    books.arrive("INV-1")
+    claim = books.claim_one()
+    books.finish(claim, accepted("187-1"), Done("187-1"), sent="{}", answered="{ok}")
+    assert books.rows("SELECT * FROM open_documents") == []
+    (closing,) = books.rows("SELECT state, reference, round, attempt FROM closings")
+    assert closing == {"state": "synced", "reference": "187-1", "round": 1, "attempt": 1}
+    (outcome,) = outcome_rows(books)
+    assert (outcome["outcome"], outcome["burnt"]) == ("accepted", True)
+    assert books.rows("SELECT sent, answered FROM bodies") == [{"sent": "{}", "answered": "{ok}"}]
+    (told,) = books.write_backs()
+    assert (told.status, told.reference, told.attempts) == ("processed", "187-1", 1)
+
+
+def test_a_refused_document_waits_for_its_next_try_and_byondpro_is_told_why(books: Books):
+    books.arrive("INV-1")
+    books.finish(books.claim_one(), refused(), RetryAt(NOW + SOON, burnt=True))
+    row = books.open_row()
+    assert (row["state"], row["attempt"], row["error_code"]) == ("retrying", 1, "1020")
+    assert (row["error_text"], row["entity"]) == (F48, "F48")
+    (told,) = books.write_backs()
+    assert (told.status, told.message, told.attempts) == ("pending", f"1020 - {F48}", 1)
+
+
+def test_a_try_that_was_not_burnt_leaves_the_count_as_it_was(books: Books):
+    books.arrive("INV-1")
+    books.finish(books.claim_one(), unavailable(), RetryAt(NOW, burnt=False))
+    row = books.open_row()
+    assert (row["state"], row["attempt"], row["first_failed_at"]) == ("pending", 0, None)
+    assert outcome_rows(books)[0]["burnt"] is False
+    assert books.write_backs() == []
+    assert books.claim_one().number == 1
+
+
+def test_an_unburnt_try_of_a_retrying_document_keeps_it_retrying(books: Books):
+    books.arrive("INV-1")
+    books.finish(books.claim_one(), refused(), RetryAt(NOW, burnt=True))
+    books.finish(books.claim_one(), unavailable(), RetryAt(NOW, burnt=False))
+    row = books.open_row()
+    assert (row["state"], row["attempt"]) == ("retrying", 1)
+    assert books.claim_one().number == 2
+
+
+def test_a_document_given_up_is_failed_and_byondpro_says_so(books: Books):
+    books.arrive("INV-1")
+    for number in range(1, 5):
+        claim = books.claim_one()
+        assert claim.number == number
+        books.finish(claim, refused(), RetryAt(NOW, burnt=True))
+    books.finish(books.claim_one(), refused(), GiveUp())
+    row = books.open_row()
+    assert (row["state"], row["attempt"], row["due_at"]) == ("failed", 5, None)
+    told = books.write_backs()
+    assert [status.status for status in told] == ["pending"] * 4 + ["failed"]
+    assert told[-1].attempts == 5
+
+
+def test_a_lost_answer_makes_the_next_claim_a_question(books: Books):
+    books.arrive("INV-1")
+    pushed = books.claim_one()
+    books.later(80)
+    books.finish(pushed, unknown(), AskSage(books.now))
+    asked = books.claim_one()
+    assert (asked.asks, asked.number, asked.trigger) == (True, 1, "lookup")
+    assert asked.pushed_at == pushed.started_at
+    assert asked.token == pushed.token
+    assert not asked.crashed
+    assert books.write_backs() == []
+
+
+def test_asking_in_vain_is_no_attempt_and_forgets_no_push(books: Books):
+    books.arrive("INV-1")
+    pushed = books.claim_one()
+    books.finish(pushed, unknown(), AskSage(NOW))
+    for _ in range(3):
+        asked = books.claim_one()
+        assert asked.pushed_at == pushed.started_at
+        books.later(5)
+        books.finish(asked, unknown(), AskSage(books.now))
+    assert len(books.rows("SELECT * FROM attempts")) == 1
+    assert books.open_row()["state"] == "unknown"
+
+
+def test_a_document_found_in_sage_is_closed_by_the_question(books: Books):
+    books.arrive("INV-1")
+    books.finish(books.claim_one(), unknown(), AskSage(NOW))
+    books.finish(books.claim_one(), accepted("9-1", adopted=True), Done("9-1"))
+    assert [row["trigger"] for row in books.rows("SELECT trigger FROM attempts")] == [
+        "intake",
+        "lookup",
+    ]
+    assert [row["outcome"] for row in outcome_rows(books)] == ["unknown", "accepted"]
+    assert books.rows("SELECT state FROM closings") == [{"state": "synced"}]
+
+
+def test_not_there_is_pushed_again_and_does_not_hide_what_was_said_before(books: Books):
+    books.arrive("INV-1")
+    books.finish(books.claim_one(), refused(), RetryAt(NOW, burnt=True))
+    books.finish(books.claim_one(), unknown(), AskSage(NOW))
+    lost = books.open_row()["error_text"]
+    books.finish(books.claim_one(), absent(), RetryAt(NOW, burnt=True))
+    row = books.open_row()
+    assert (row["state"], row["attempt"], row["pushed_at"]) == ("retrying", 2, None)
+    assert row["error_text"] == lost
+    claim = books.claim_one()
+    assert (claim.asks, claim.number) == (False, 3)
+
+
+def test_the_first_failure_is_remembered_through_all_that_follow(books: Books):
+    books.arrive("INV-1")
+    books.later(1)
+    first = books.now
+    books.finish(books.claim_one(), refused(), RetryAt(first, burnt=True))
+    books.later(20)
+    books.finish(books.claim_one(), refused(), GiveUp())
+    books.later(20)
+    books.resync()
+    books.finish(books.claim_one(), accepted(), Done("187-1"))
+    (closing,) = books.rows("SELECT first_failed_at FROM closings")
+    assert closing["first_failed_at"] == first.replace(tzinfo=None)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "following"),
+    [
+        (accepted("188-1"), Done("188-1")),
+        (refused(), GiveUp()),
+        (refused(), RetryAt(NOW, burnt=True)),
+        (unknown(), AskSage(NOW)),
+    ],
+)
+def test_a_finished_attempt_cannot_move_its_document_again(books: Books, outcome, following):
+    books.arrive("INV-1")
+    claim = books.claim_one()
+    books.later(1)
+    books.finish(claim, refused(), RetryAt(NOW, burnt=True))
+    told = books.write_backs()
+    later = books.claim_one()
+    books.finish(claim, outcome, following)
+    row = books.open_row()
+    assert (row["state"], row["attempt"]) == ("syncing", 1)
+    assert len(outcome_rows(books)) == 1
+    assert books.write_backs() == told
+    books.finish(later, accepted("187-1"), Done("187-1"))
+    books.finish(later, accepted("187-1"), Done("187-1"))
+    assert len(books.rows("SELECT * FROM closings")) == 1
+    assert books.rows("SELECT sum(documents) AS n FROM closing_rollup") == [{"n": 1}]
+
+
+def test_outcomes_of_many_documents_share_one_call(books: Books):
+    from tests.builders import make_finished
+
+    books.arrive(*(f"INV-{n}" for n in range(9)))
+    outcomes = [
+        (accepted(), Done("1-1")),
+        (refused(), GiveUp()),
+        (unknown(), AskSage(NOW)),
+    ] * 3
+    finished = [
+        make_finished(claim, outcome, following)
+        for claim, (outcome, following) in zip(books.claim(), outcomes, strict=True)
+    ]
+    books._wait(books.ledger.finish(finished, now=books.now))
+    states = books.rows(
+        "SELECT state, count(*) AS n FROM open_documents GROUP BY state ORDER BY state"
+    )
+    assert states == [{"state": "failed", "n": 3}, {"state": "unknown", "n": 3}]
+
+
+# -- recover -----------------------------------------------------------------------------------
+
+
+def test_a_push_cut_short_by_the_daemons_end_is_asked_about(books: Books):
+    books.arrive("INV-1", "INV-2")
+    claim, _ = books.claim()
+    books.finish(claim, accepted(), Done("187-1"))
+    books.later(30)
+    assert books.reopened().recovered == 1
+    row = books.open_row(2)
+    assert (row["state"], row["crashed"], row["attempt"]) == ("unknown", True, 0)
+    cut = outcome_rows(books)[-1]
+    assert (cut["outcome"], cut["burnt"], cut["duration_ms"]) == ("unknown", False, 30_000)
+    asked = books.claim_one()
+    assert (asked.asks, asked.crashed, asked.pushed_at) == (True, True, NOW)
+
+
+def test_a_question_cut_short_is_asked_again(books: Books):
+    books.arrive("INV-1")
+    pushed = books.claim_one()
+    books.finish(pushed, unknown(), AskSage(NOW))
+    books.claim_one()
+    books.later(5)
+    assert books.reopened().recovered == 1
+    asked = books.claim_one()
+    assert (asked.asks, asked.pushed_at) == (True, pushed.started_at)
+    assert len(outcome_rows(books)) == 1
+
+
+def test_reopening_a_ledger_at_rest_changes_nothing(books: Books):
+    books.arrive("INV-1", "INV-2")
+    books.finish(books.claim(1)[0], refused(), GiveUp())
+    before = books.rows("SELECT * FROM open_documents ORDER BY document_id")
+    first = books.ledger.ledger_id
+    assert books.reopened().recovered == 0
+    assert books.ledger.ledger_id == first
+    assert books.rows("SELECT * FROM open_documents ORDER BY document_id") == before
+
+
+def test_numbers_go_on_after_a_restart(books: Books):
+    books.arrive("INV-1")
+    first = books.claim_one()
+    books.reopened()
+    books.arrive("INV-2")
+    claims = books.claim()
+    assert {claim.document_id for claim in claims} == {1, 2}
+    assert min(claim.attempt_id for claim in claims) > first.attempt_id
+
+
+# -- resync ------------------------------------------------------------------------------------
+
+
+def failed(books: Books) -> None:
+    books.arrive("INV-1")
+    books.finish(books.claim_one(), refused(), GiveUp())
+
+
+def test_a_resync_begins_a_new_round_with_all_its_attempts(books: Books):
+    failed(books)
+    assert books.resync(reason="F48 added") == ("INV-1", 2)
+    claim = books.claim_one()
+    assert (claim.round, claim.number, claim.trigger) == (2, 1, "resync")
+    assert books.write_backs()[-1].status == "pending"
+
+
+def test_the_same_request_begins_one_round_and_answers_the_same(books: Books):
+    failed(books)
+    assert books.resync(request_id="r-1") == ("INV-1", 2)
+    assert books.resync(request_id="r-1") == ("INV-1", 2)
+    books.finish(books.claim_one(), refused(), GiveUp())
+    assert books.resync(request_id="r-1") == ("INV-1", 2)
+    assert books.open_row()["state"] == "failed"
+    assert books.resync(request_id="r-2") == ("INV-1", 3)
+
+
+def test_a_document_that_does_not_exist_cannot_be_resynced(books: Books):
+    with pytest.raises(NotFound, match="no document 404"):
+        books.resync(404)
+
+
+@pytest.mark.parametrize("stands", ["pending", "syncing", "retrying", "unknown", "synced"])
+def test_a_document_on_its_way_or_arrived_refuses_a_resync_and_says_so(books: Books, stands: str):
+    books.arrive("INV-1")
+    claim = None if stands == "pending" else books.claim_one()
+    moves = {
+        "retrying": (refused(), RetryAt(NOW + SOON, burnt=True)),
+        "unknown": (unknown(), AskSage(NOW)),
+        "synced": (accepted(), Done("187-1")),
+    }
+    if claim is not None and stands in moves:
+        books.finish(claim, *moves[stands])
+    with pytest.raises(DaemonRefused, match=f"INV-1 is {stands}; only a failed or parked"):
+        books.resync()
+    assert books.rows("SELECT * FROM resyncs") == []
+
+
+def test_a_parked_document_can_be_resynced(books: Books):
+    failed(books)
+    books.ledger.write(
+        lambda conn: conn.execute("UPDATE open_documents SET state = 'parked'")
+    ).result()
+    assert books.resync() == ("INV-1", 2)
+
+
+# -- write-backs -------------------------------------------------------------------------------
+
+
+def test_what_byondpro_is_to_be_told_survives_a_restart_until_it_is_delivered(books: Books):
+    failed(books)
+    (told,) = books.write_backs()
+    books.reopened()
+    assert books.write_backs() == [told]
+    books.forget([told])
+    assert books.write_backs() == []

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import pytest
+
+from iman.dashboard import session
+from iman.domain.people import Role
+from iman.errors import DaemonRefused
+from tests.dashboard.fakes import F48, AwayReading, SeededReading
+from tests.pages.conftest import OpenPage, html_of
+
+FAILED = {"id": "1"}
+
+
+def resync_button(at):
+    return next(b for b in at.button if b.key.startswith(("start_", "resync_off_")))
+
+
+def test_a_failed_document_says_what_happened_and_what_to_do(open_page: OpenPage):
+    at = open_page("document.py", SeededReading(), params=FAILED)
+    shown = html_of(at)
+    assert at.title[0].value == "Invoice INV-010319"
+    assert at.code[0].value == f"1020 - {F48}"
+    assert "Left failed after 5 attempts" in shown
+    assert "sync failed" in shown
+    assert "http://127.0.0.1:8602/sales-orders/SO-010319" in shown
+    assert len(at.expander) == 5
+    assert at.expander[0].label.startswith("Attempt 5 of 5 · ")
+
+
+def test_an_admin_starts_one_resync_with_the_reason_and_follows_it_to_the_end(open_page: OpenPage):
+    reading = SeededReading()
+    at = open_page("document.py", reading, params=FAILED)
+    at.text_area[0].set_value("F48 added in A/R Terms").run()
+    resync_button(at).click().run()
+    assert [(i, why) for i, why, _ in reading.resynced] == [(1, "F48 added in A/R Terms")]
+    assert reading.resynced[0][2]  # a request id: the same press twice is one round
+    assert "The resync has been started." in html_of(at)
+    assert "It will be pushed within seconds." in html_of(at)
+    reading.finish(1)
+    at.run()
+    assert "It is in Sage 300 as BATCH-77/1" in html_of(at)
+    assert resync_button(at).disabled
+    assert len(reading.resynced) == 1
+
+
+def test_what_the_daemon_refuses_is_said(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch):
+    at = open_page("document.py", SeededReading(), params=FAILED)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise DaemonRefused("It is <b>already</b> being pushed.")
+
+    monkeypatch.setattr(session, "resync", refuse)
+    resync_button(at).click().run()
+    assert "It is &lt;b&gt;already&lt;/b&gt; being pushed." in html_of(at)
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.SUPPORT])
+def test_only_an_admin_has_the_button(role: Role, open_page: OpenPage):
+    at = open_page("document.py", SeededReading(), role=role, params=FAILED)
+    assert resync_button(at).disabled
+    assert "Only an administrator may press Resync." in html_of(at)
+
+
+def test_while_the_daemon_is_away_nothing_can_be_resynced(open_page: OpenPage):
+    at = open_page("document.py", AwayReading(), params=FAILED)
+    assert resync_button(at).disabled
+    assert "nothing can be resynced until it is back" in html_of(at)
+
+
+def test_a_retrying_document_has_its_next_try_and_no_resync(open_page: OpenPage):
+    at = open_page("document.py", SeededReading(), params={"id": "2"})
+    assert "attempt 4 of 5." in html_of(at)
+    assert resync_button(at).disabled
+
+
+def test_the_neighbours_are_those_of_the_filter(open_page: OpenPage):
+    at = open_page("document.py", SeededReading(), params={"id": "4", "show": "failed"})
+    shown = html_of(at)
+    assert 'href="/document?id=1&amp;show=failed"' in shown
+    assert 'href="/document?id=5&amp;show=failed"' in shown
+    assert 'href="/monitor?show=failed"' in shown
+
+
+@pytest.mark.parametrize("given", ["999", "x", "-1", "1; drop", "9" * 40])
+def test_an_id_nobody_has_is_answered_kindly(given: str, open_page: OpenPage):
+    at = open_page("document.py", SeededReading(), params={"id": given})
+    assert not at.exception
+    assert "find it here by booking" in html_of(at)
+
+
+def test_a_document_is_found_by_its_booking(open_page: OpenPage):
+    at = open_page("document.py", SeededReading())
+    at.text_input(key="q").set_value("10319").run()
+    assert "INV-010319" in html_of(at)
+
+
+def test_what_people_wrote_stays_text(open_page: OpenPage):
+    at = open_page("document.py", SeededReading(), params={"id": "4"})
+    assert "6030 was added &lt;img src=x" in html_of(at)
+    assert not [m for m in at.markdown if "evil" in m.value]
