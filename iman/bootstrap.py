@@ -29,6 +29,7 @@ from iman.ledger.accounts import find_user, save_user
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.holding import record_breaker
 from iman.net import listen
+from iman.remedy_wiring import build_remedies, remedy_links
 from iman.settings import DaemonSettings
 from iman.signals import stop_on_signals
 from iman.sync.beats import Beats
@@ -116,10 +117,16 @@ def build_daemon(
     intake = Intake(source=source, ledger=ledger, beats=beats, now=now, arrived=pusher.wake)
     write_back = StatusWriteBack(source=source, ledger=ledger, beats=beats, now=now)
 
+    remedy_http = sage_client(settings, context)
+    remedies, remedy_loops = build_remedies(
+        settings, ledger=ledger, http=remedy_http, source=source, beats=beats, now=now,
+        due=pusher.wake,
+    )  # fmt: skip
+
     @contextlib.asynccontextmanager
     async def clients() -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for http in (*lanes, source_http):
+            for http in (*lanes, source_http, remedy_http):
                 await stack.enter_async_context(http)
             yield
 
@@ -129,6 +136,7 @@ def build_daemon(
         loops=lambda: [
             Every(intake, settings.seconds(settings.intake_every)),
             Every(write_back, settings.seconds(settings.write_back_every), recorded),
+            *remedy_loops,
         ],
         beats=beats,
         breaker=breaker,
@@ -136,6 +144,7 @@ def build_daemon(
         sandbox=settings.sandbox,
         now=now,
         clients=clients,
+        remedies=remedies,
     )
 
 
@@ -156,7 +165,9 @@ async def _run(
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     stop_on_signals(lambda: loop.call_soon_threadsafe(stop.set))
     daemon = build_daemon(settings, ledger=ledger, now=now)
-    api = ApiThread(create_app(ledger=ledger, daemon=daemon, now=now), listening)
+    api = ApiThread(
+        create_app(ledger=ledger, daemon=daemon, now=now, remedies=daemon.remedies), listening
+    )
     api.start()
     try:
         await daemon.run(stop)
@@ -176,6 +187,7 @@ def _write_facts(ledger: DuckDBLedger, settings: DaemonSettings, now: Now) -> No
         "link_booking": base + settings.byondpro_booking_page,
         "link_sales_order": base + settings.byondpro_sales_order_page,
         "link_invoice": base + settings.byondpro_invoice_page,
+        **remedy_links(settings, base),
     }
 
     def work(conn: object) -> None:
