@@ -44,7 +44,11 @@ class Company:
     def steps(self, **replaced: Any) -> Script:
         address = ADDRESS.get(self.kind, f"{BATCHES[self.kind]}(187)")
         return Script(
-            ("GET", address.replace("187", "190"), lambda _: httpx.Response(200, json=self.error)),
+            (
+                "GET",
+                address.replace("187", "190").replace("490", "491"),
+                lambda _: httpx.Response(200, json=self.error),
+            ),
             ("GET", address, lambda _: httpx.Response(200, json=self.batch)),
             ("GET", "AR/ARPostedDocuments(", self.document),
             ("GET", "AR/ARPostedReceipts", self.receipts),
