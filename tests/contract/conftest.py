@@ -138,6 +138,8 @@ def fresh(entry_type: str, /, **overrides: Any) -> Document:
     usual: dict[str, Any] = {"number": number, "date": TODAY}
     if entry_type in ("invoice", "credit_note"):
         usual["terms"] = {"code": "IMM", "description": ""}
+    if entry_type == "journal":  # Highview's 6030 is missing in Sage 300, Clearview's 6010 is not
+        usual["site"] = {"code": "CVM", "name": "Clearview", "gl_segment": "10"}
     return document_of(entry_type, **(usual | overrides))
 
 

@@ -47,21 +47,19 @@ def test_too_many_requests_is_a_sick_erp_with_a_time(company: Company):
     assert (outcome.kind, outcome.retry_after) == ("too_many", 5.0)
 
 
-@pytest.mark.parametrize("status", ["404", "409"])
+@pytest.mark.parametrize(
+    ("missing_code", "code"),
+    [("RecordNotFound/404", "1020"), ("RecordNotFound/409", "1020"), ("FieldInvalid/409", "1140")],
+)
 @pytest.mark.parametrize("leftovers", ["leave", "clean"])
 def test_a_refused_invoice_is_not_there_whatever_it_leaves(
-    company: Company, leftovers: str, status: str
+    company: Company, leftovers: str, missing_code: str, code: str
 ):
-    variants = {"leftovers": leftovers, "missing_code": f"record_not_found_{status}"}
-    answer = company.call("PUT", "/sandbox/faults", json={"variants": variants})
-    if answer.status_code == 422:  # the sandbox spells it otherwise: the default will do
-        company.faults(variants={"leftovers": leftovers})
+    company.faults(variants={"leftovers": leftovers, "missing_code": missing_code})
     invoice = fresh("invoice", terms=BAD)
     outcome = company.push(invoice)
     assert isinstance(outcome, Refused)
-    assert (outcome.code, outcome.text) == (
-        "1020", 'Terms Code "F48" is not defined in A/R Terms',
-    )  # fmt: skip
+    assert (outcome.code, outcome.text) == (code, 'Terms Code "F48" is not defined in A/R Terms')
     sighting = company.find(invoice)
     assert (sighting.found, sighting.sure) == (None, True)
     withdrawn = company.withdraw(token_of(invoice))
