@@ -227,6 +227,7 @@ RECEIPT_TYPES = (
     ("DD", "Direct deposit"),
     ("OPUS", "opuspay"),
 )
+BANKS = (("CBA", "Operating account", "1050"), ("NAB", "Trust account", "1060"))
 
 
 def _sale(
@@ -311,6 +312,8 @@ MISSING_ACCOUNTS = frozenset({"6030"})
 def sage_accounts() -> list[Account]:
     """Every account a category can post to at a site, but for `MISSING_ACCOUNTS`."""
     found = {
+        "1050": Account(number="1050", description="Operating bank account", kind="BalanceSheet"),
+        "1060": Account(number="1060", description="Trust bank account", kind="BalanceSheet"),
         "1100": Account(number="1100", description="Receivables control", kind="BalanceSheet"),
         "2300": Account(number="2300", description="GST collected", kind="BalanceSheet"),
     }
