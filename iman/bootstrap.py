@@ -27,11 +27,12 @@ from iman.gateways.byondpro_feed import read_document
 from iman.gateways.sage300 import Sage300
 from iman.ledger.accounts import find_user, save_user
 from iman.ledger.duckdb_ledger import DuckDBLedger
+from iman.ledger.holding import record_breaker
 from iman.net import listen
 from iman.settings import DaemonSettings
 from iman.signals import stop_on_signals
 from iman.sync.beats import Beats
-from iman.sync.breaker import Breaker
+from iman.sync.breaker import Breaker, BreakerView
 from iman.sync.intake import Intake, StatusWriteBack
 from iman.sync.ports import Now
 from iman.sync.push import Pusher
@@ -87,7 +88,11 @@ def build_daemon(
     lanes = [sage_client(settings, context) for _ in range(settings.push_concurrency)]
     source_http = byondpro_client(settings, context)
     beats = Beats(now)
-    breaker = Breaker(now, probe_every=settings.seconds(settings.probe_every))
+
+    def remember(view: BreakerView) -> None:
+        ledger.write(partial(record_breaker, state=view.state, reason=view.reason, now=now()))
+
+    breaker = Breaker(now, changed=remember, probe_every=settings.seconds(settings.probe_every))
     source = Byondpro(source_http)
     recorded = asyncio.Event()
     pusher = Pusher(

@@ -19,6 +19,7 @@ from iman import __version__
 from iman.api.wire import Beat, Breaker, Health
 from iman.ledger.accounts import save_beat
 from iman.ledger.duckdb_ledger import DuckDBLedger
+from iman.ledger.holding import pauses
 from iman.sync.beats import Beats
 from iman.sync.breaker import Breaker as SyncBreaker
 from iman.sync.loops import Rounds, keep_going
@@ -128,6 +129,7 @@ class Daemon:
                 "started_at": self._started_at,
                 "sandbox": self._sandbox,
                 "loops": loops,
+                "paused": [one.entry_type or "all" for one in pauses(self.ledger.reader())],
                 "breaker": Breaker(
                     state=view.state,
                     reason=view.reason,

@@ -133,6 +133,7 @@ class Bench:
     scenario: str
     processes: list[Process] = field(default_factory=list)
     daemon: Process | None = None
+    apis: list[Api] = field(default_factory=list)
     feed: str = ""  # another byondpro than the sandbox's
     token = "a-token-for-tests"
     password = "SAGE-PASSWORD"
@@ -198,7 +199,8 @@ class Bench:
         return answers(self.api_url + "/api/v1/health")
 
     def api(self, name: str = "admin") -> Api:
-        return Api(self.api_url, name, f"{name}-demo")
+        self.apis.append(Api(self.api_url, name, f"{name}-demo"))
+        return self.apis[-1]
 
     def generate(self, invoices: int, *, seed: int = 1, bad: float = 0.0) -> None:
         answer = httpx.post(
@@ -241,6 +243,8 @@ class Bench:
         return Counter(row["document_number"] for row in rows)
 
     def stop(self) -> None:
+        for api in self.apis:
+            api.close()
         if self.daemon is not None and self.daemon.running:
             self.daemon.stop()
         for process in reversed(self.processes):
@@ -265,13 +269,16 @@ class Up:
     process: Process
     ready: dict[str, Any]
     started_at: float
+    failed: int = 0  # a failed document, for tests that show one
+    apis: list[Api] = field(default_factory=list)
 
     @property
     def password_of(self) -> dict[str, str]:
         return {one["name"]: one["password"] for one in self.ready["sign_ins"]}
 
     def api(self, name: str = "admin") -> Api:
-        return Api(self.ready["api"], name, self.password_of[name])
+        self.apis.append(Api(self.ready["api"], name, self.password_of[name]))
+        return self.apis[-1]
 
 
 @contextlib.contextmanager
@@ -285,6 +292,7 @@ def up(folder: Path, *options: str) -> Iterator[Up]:
     )  # fmt: skip
     started_at = time.time()
     process.start()
+    started: Up | None = None
     try:
 
         def is_ready() -> bool:
@@ -292,8 +300,11 @@ def up(folder: Path, *options: str) -> Iterator[Up]:
             return ready.exists()
 
         wait_for(is_ready)
-        yield Up(process, json.loads(ready.read_text()), started_at)
+        started = Up(process, json.loads(ready.read_text()), started_at)
+        yield started
     finally:
+        for api in started.apis if started is not None else ():
+            api.close()
         process.stop()
 
 

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from iman import __version__
 from iman.api.people import People
-from iman.api.routes import documents, figures, sessions, users
+from iman.api.routes import documents, figures, holding, sessions, users
 from iman.api.wire import ErrorBody, Health
 from iman.errors import (
     DaemonRefused,
@@ -67,7 +67,7 @@ def create_app(*, ledger: DuckDBLedger, daemon: DaemonView, now: Now) -> FastAPI
     app.state.daemon = daemon
     app.state.now = now
     app.state.people = People(ledger, now)
-    for part in (sessions, figures, documents, users):
+    for part in (sessions, figures, documents, holding, users):
         app.include_router(part.router, prefix=PREFIX)
     app.add_exception_handler(ImanError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -80,6 +80,9 @@ class Health(Wire):
     sandbox: bool
     loops: list[Beat]
     breaker: Breaker
+    paused: list[str] = Field(
+        default=[], description="What an admin holds back: entry types, or all"
+    )
 
 
 class DocumentLine(Wire):
@@ -214,6 +217,25 @@ class DocumentId(Wire):
 class Neighbours(Wire):
     before: int | None
     after: int | None
+
+
+class PauseRequest(Wire):
+    reason: str = Field(default="", max_length=500)
+
+
+class Pause(Wire):
+    """Something an admin holds back."""
+
+    entry_type: str = Field(description="An entry type, or all")
+    paused_at: datetime
+    paused_by: str
+    reason: str
+
+
+class BreakerEvent(Wire):
+    at: datetime
+    state: Literal["closed", "open", "half_open"]
+    reason: str
 
 
 class NewUser(Wire):

@@ -234,7 +234,7 @@ def _body(body: str | None, otherwise: str) -> None:
         shown, language = json.dumps(json.loads(body), indent=2, ensure_ascii=False), "json"
     except ValueError:
         shown, language = body, None
-    st.code(shown, language=language, wrap_lines=True, height=260 if len(shown) > 600 else None)
+    st.code(shown, language=language, wrap_lines=True)
 
 
 def _resync(document: DocumentRecord) -> None:

@@ -126,7 +126,11 @@ def listed(frame: pd.DataFrame, carried: dict[str, str]) -> None:
             ),
             Column(title="Document", cell=document, css="iman-tight"),
             Column(title="Customer, site", cell=customer, css="iman-medium"),
-            Column(title="Terms", cell=lambda r: _two(r.terms_code, r.terms_description)),
+            Column(
+                title="Terms",
+                cell=lambda r: _two(r.terms_code, r.terms_description),
+                css="iman-terms",
+            ),
             Column(title=f"Amount{unit}", cell=amount, css="iman-number"),
             Column(title="What Sage 300 said", cell=said, css="iman-wide"),
             Column(title="First failed", cell=lambda r: at(r.first_failed_at), css="iman-tight"),

@@ -299,7 +299,7 @@ LOOPS = {
     "retry": "Retry",
     "reconcile": "Look up lost answers",
     "write-back": "Report back to byondpro",
-    "heartbeat": "Write down the heartbeat",
+    "heartbeat": "Heartbeat",
     "setups": "Compare set-ups",
 }
 

@@ -30,6 +30,11 @@ def push_token(ledger_id: str, key: DocumentKey, revision: int) -> str:
     return f"IMAN {ledger_id} {_TOKEN_CODES[key.entry_type]} {key.number} r{revision}"
 
 
+def batch_token(ledger_id: str, first_attempt: int) -> str:
+    """The mark of a batch that several documents share; each of their attempts records it."""
+    return f"IMAN {ledger_id} B{first_attempt}"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
     """A document taken up for one try; its intent is durable already."""
@@ -82,8 +87,13 @@ class Exchange:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sighting:
-    """What a look-up saw. Neither *found* nor *sure*: it could not tell, *reason* says why."""
+    """What a look-up saw. Neither *found* nor *sure*: it could not tell, *reason* says why.
+
+    *stranger*: the document is in Sage 300, put there by the ledger of that id, which is not ours.
+    Nothing may be sent then: two ledgers push into one company. *reason* says where it is.
+    """
 
     found: Accepted | None = None
     sure: bool = False
     reason: str = ""
+    stranger: str | None = None

@@ -89,7 +89,11 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Document:
-    """What byondpro sent, typed. An invalid one never becomes a Document: see ``feed.py``."""
+    """What byondpro sent, typed: what every entry type has. Each has a class of its own below.
+
+    An invalid one never becomes a Document: see ``gateways/byondpro_documents.py``. Where a field
+    has no meaning for a type it is empty.
+    """
 
     key: DocumentKey
     revision: int
@@ -98,7 +102,6 @@ class Document:
     site_segment: str
     segment_rule: str  # N, or E/S and a digit count: where the site's segment goes
     booking: str
-    sales_order: str
     description: str
     customer: str
     customer_name: str
@@ -106,10 +109,116 @@ class Document:
     customer_group: str
     document_date: date
     amount: Decimal  # total, tax included
-    tax: Decimal
     currency: str
-    tax_group: str
-    terms_code: str
-    terms_description: str
+    sales_order: str = ""
+    tax: Decimal = Decimal(0)
+    tax_group: str = ""
+    terms_code: str = ""
+    terms_description: str = ""
     parent: DocumentKey | None = None
-    lines: tuple[Line, ...] = field(default=())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SalesDocument(Document):
+    """One with lines: an invoice or a credit note."""
+
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Invoice(SalesDocument):
+    """An invoice, or the debit note of a receipt's surcharge."""
+
+    debit_note: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreditNote(SalesDocument):
+    """Its amounts are positive; its parent is the invoice it credits, if byondpro has that one."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt(Document):
+    """Money received for the invoice that is its parent."""
+
+    receipt_type: str  # byondpro's receipt type is Sage 300's payment code
+    reference: str
+    bank: str
+    payer: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refund(Document):
+    """Money paid back against the credit note that is its parent."""
+
+    refund_type: str
+    reference: str
+    bank: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Instalment:
+    """One payment of a repayment plan; they are numbered from 1."""
+
+    number: int
+    due: date
+    amount: Decimal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RepaymentPlan(Document):
+    """The instalments that take the place of those Sage 300 worked out for the parent invoice."""
+
+    schedule: tuple[Instalment, ...]
+
+
+class JournalKind(StrEnum):
+    """What a journal is posted for."""
+
+    REDEMPTION = "redemption"  # a pre-need item is used: unearned income becomes revenue
+    REVERSAL = "reversal"  # a redemption taken back
+    REVENUE = "revenue"  # an invoice is paid in full
+    REVALUATION = "revaluation"  # locations are worth something else
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JournalLine:
+    """One side of a journal: debits are positive, credits negative."""
+
+    line: int
+    gl_account: str
+    segmented: bool  # whether the site's segment is written over the account
+    amount: Decimal
+    description: str
+    reference: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Journal(Document):
+    """A journal into the General Ledger; its lines add up to nothing."""
+
+    kind: JournalKind
+    journal_lines: tuple[JournalLine, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Address:
+    """Where a customer is reached."""
+
+    line1: str = ""
+    line2: str = ""
+    city: str = ""
+    state: str = ""
+    postcode: str = ""
+    country: str = ""
+    phone: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Customer(Document):
+    """A person or company promoted to a finance customer; its number is the customer's."""
+
+    address: Address = field(default_factory=Address)

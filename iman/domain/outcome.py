@@ -28,7 +28,7 @@ class Unavailable:
     """The ERP is unwell and the document certainly was not taken; the attempt is not burnt."""
 
     reason: str
-    kind: str  # connection, log_in, too_many, unavailable
+    kind: str  # connection, log_in, too_many, wrong_address, contention, stopped
     http_status: int | None = None
     retry_after: float | None = None  # seconds, as Sage asked
 
@@ -48,7 +48,20 @@ class Absent:
     reason: str
 
 
-Outcome = Accepted | Refused | Unavailable | Unknown | Absent
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotTried:
+    """It travelled in a batch that was refused because of another document.
+
+    Sage 300 does not hold it and never judged it: the attempt is not burnt, it may go again at
+    once. *suspect*: nobody can tell whose fault it was, this one may be the guilty one; the batch
+    has to be halved.
+    """
+
+    reason: str
+    suspect: bool = False
+
+
+Outcome = Accepted | Refused | Unavailable | Unknown | Absent | NotTried
 
 #: How each outcome is written in the ledger and shown.
 OUTCOME_NAMES: dict[type, str] = {
@@ -57,4 +70,5 @@ OUTCOME_NAMES: dict[type, str] = {
     Unavailable: "unavailable",
     Unknown: "unknown",
     Absent: "absent",
+    NotTried: "not_tried",
 }

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     VIEW = "view"
     EXPORT = "export"
     RESYNC = "resync"
+    PAUSE = "pause"
     VIEW_AUDIT = "view_audit"
     MANAGE_USERS = "manage_users"
 

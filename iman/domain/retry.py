@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import assert_never
 
-from iman.domain.outcome import Absent, Accepted, Outcome, Refused, Unavailable, Unknown
+from iman.domain.outcome import Absent, Accepted, NotTried, Outcome, Refused, Unavailable, Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,8 @@ class RetryPolicy:
                 return AskSage(now)
             case Unavailable(retry_after=seconds):
                 return RetryAt(now + timedelta(seconds=seconds or self.ask_every), burnt=False)
+            case NotTried():
+                return RetryAt(now, burnt=False)
             case Refused(local=True):
                 return GiveUp()
             case Absent() if sick:

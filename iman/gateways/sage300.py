@@ -1,184 +1,166 @@
-"""Sage 300's Web API over HTTP. One instance per worker: a client shared by many workers walks all
+"""Sage 300 as the sync sees it. One instance per worker: a client shared by many workers walks all
 its connections under one lock and costs most of the throughput."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
 from iman.domain.attempt import Exchange, Sighting
 from iman.domain.document import Document, EntryType
-from iman.domain.outcome import Accepted, Outcome, Refused, Unavailable, Unknown
-from iman.gateways import exact_json, invoice
-from iman.gateways.sage_answers import Unreadable, body_of, error_of, refusal
+from iman.domain.outcome import Outcome, Refused
+from iman.gateways import exact_json
+from iman.gateways.entries import MAPPINGS
+from iman.gateways.entries.batched import Batched
+from iman.gateways.entries.batches import INVOICES, Batch, state
+from iman.gateways.entries.mapping import Mapping
+from iman.gateways.entries.shared_batch import Names, push_together
+from iman.gateways.sage_answers import Unreadable, body_of, refusal
+from iman.gateways.sage_web import (
+    CannotTell,
+    Capabilities,
+    Record,
+    SageWeb,
+    no_connection,
+    words_of,
+)
 
-_JSON = {"content-type": "application/json"}
-_KEPT = 20_000  # characters of an answer that are kept
-_PAGE = 100  # Sage's page cap
 
-#: They are raised before the request has left.
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+def _names_nothing(_text: str) -> str | None:
+    return None
 
 
 class Sage300:
     """Given an ``httpx.AsyncClient`` with base URL (``…/Sage300WebApi/v1.0/-/COMPANY/``), Basic
-    credentials and time-outs. Redirects are not followed."""
+    credentials and time-outs. No call raises for what Sage or the network did.
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self._http = http
+    *names* says which thing a refusal's text is about. *can* is what the server was found to do;
+    workers may share it.
+    """
 
-    async def push(self, document: Document, *, token: str) -> Exchange:
-        """Post *document*, marked with *token*. Never raises for what Sage or the network did."""
-        if document.key.entry_type is not EntryType.INVOICE:
-            kind = document.key.entry_type.replace("_", " ")
-            return Exchange(
-                Refused(
-                    code="iman", text=f"This version of Iman does not push a {kind}.", local=True
-                )
-            )
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        names: Names = _names_nothing,
+        can: Capabilities | None = None,
+        limit: int | None = None,
+    ) -> None:
+        self._web = SageWeb(http, can=can) if limit is None else SageWeb(http, can=can, limit=limit)
+        self._names = names
+
+    @property
+    def can(self) -> Capabilities:
+        return self._web.can
+
+    async def push(self, document: Document, *, token: str, parent: str | None = None) -> Exchange:
+        """Post *document*, marked with *token*.
+
+        *parent* is its parent's reference in Sage 300, where the ledger knows it: a repayment plan
+        is sent into its invoice's batch.
+        """
+        return await _mapping(document).push(self._web, document, token=token, parent=parent)
+
+    async def push_many(self, documents: Sequence[Document], *, token: str) -> list[Exchange]:
+        """Invoices, debit notes and credit notes in one batch; an exchange for each, in order.
+
+        Besides the outcomes of ``push``: ``NotTried`` where another document had the batch
+        refused. Raises ``ValueError`` for a document that cannot share this batch.
+        """
+        aboard = [(document, _shared(document)) for document in documents]
+        return await push_together(self._web, aboard, token=token, names=self._names)
+
+    async def find(self, document: Document, *, token: str, parent: str | None = None) -> Sighting:
+        """Whether Sage 300 holds *document*: posted under its number, or in a batch of ours.
+
+        *token* is the one it was pushed with: a shared batch's, if it travelled in one.
+        """
+        return await _mapping(document).find(self._web, document, token=token, parent=parent)
+
+    async def post(self, document: Document, reference: str) -> Outcome:
+        """Post to the ledger what ``Accepted`` gave *reference* for; ``Accepted`` once it is.
+
+        May be repeated, and called for each document of a shared batch.
+        """
+        return await _mapping(document).post(self._web, document, reference)
+
+    async def withdraw_leftovers(
+        self, token: str, entry_type: EntryType = EntryType.INVOICE
+    ) -> int:
+        """Mark the empty open batches with *token* deleted, and say how many that were.
+
+        Best effort, for after a refusal. A batch that holds any entry, or carries another mark, is
+        never touched; a server that does not allow it is not asked again.
+        """
+        mapping = MAPPINGS[entry_type]
+        if not isinstance(mapping, Batched) or self.can.withdraws is False:
+            return 0
+        kind = mapping.batch
         try:
-            sent = exact_json.dumps(invoice.batch_of(document, token=token))
-        except ValueError as exc:
-            return Exchange(Refused(code="iman", text=f"byondpro's set-up: {exc}.", local=True))
-        try:
-            answer = await self._http.post(invoice.RESOURCE, content=sent, headers=_JSON)
-        except _NOT_SENT as exc:
-            return Exchange(_no_connection(exc), sent=sent)
-        except httpx.HTTPError as exc:  # it left, the answer did not come back
-            return Exchange(
-                Unknown(reason=f"The answer was lost ({type(exc).__name__})."), sent=sent
-            )
+            batches = await self._web.page(kind.resource, kind.described_as(token))
+        except (CannotTell, Unreadable, httpx.HTTPError):
+            return 0
+        withdrawn = 0
+        for batch in batches:
+            if _is_empty_leftover(batch, kind, token) and await self._withdraw(batch, kind):
+                withdrawn += 1
+        return withdrawn
+
+    async def _withdraw(self, batch: Record, kind: Batch) -> bool:
+        if self.can.withdraws is False:
+            return False
+        content = exact_json.dumps({kind.status: "Deleted"})
+        answer = await self._web.send("PATCH", kind.address(str(batch["BatchNumber"])), content)
+        if not isinstance(answer, httpx.Response):
+            return False
         if answer.is_success:
-            return Exchange(_stored(answer, document), sent=sent, answered=_kept(answer))
-        return Exchange(refusal(answer), sent=sent, answered=_kept(answer))
-
-    async def find(self, document: Document, *, token: str) -> Sighting:
-        """Whether Sage 300 holds *document*: posted under its number, or in a batch of ours."""
-        try:
-            return await self._posted(document) or await self._in_batch(document, token)
-        except httpx.HTTPError as exc:
-            return Sighting(reason=_no_connection(exc).reason)
-        except Unreadable as exc:
-            return Sighting(reason=f"Sage 300 answered with {exc}.")
-        except _CannotTellError as exc:
-            return Sighting(reason=str(exc))
+            self.can.withdraws = True
+            return True
+        outcome = refusal(answer)
+        if isinstance(outcome, Refused) and outcome.code in _NOT_OFFERED:
+            self.can.withdraws = False
+        return False
 
     async def probe(self) -> str | None:
         """None when Sage 300 is well, else what is the matter. Reads one terms code."""
         try:
-            answer = await self._http.get("AR/ARTerms", params={"$top": 1}, headers=_JSON)
+            answer = await self._web.get("AR/ARTerms", top=1)
+            if answer.is_success:
+                body_of(answer)
+                return None
         except httpx.HTTPError as exc:
-            return _no_connection(exc).reason
-        if not answer.is_success:
-            outcome = refusal(answer)
-            return getattr(outcome, "reason", None) or getattr(outcome, "text", "refused")
-        try:
-            body_of(answer)
+            return no_connection(exc).reason
         except Unreadable as exc:
             return f"Sage 300 answered with {exc}."
-        return None
-
-    async def _posted(self, document: Document) -> Sighting | None:
-        customer, number = (
-            quote(_quoted(part), safe="") for part in (document.customer, document.key.number)
-        )
-        key = f"CustomerNumber={customer},DocumentNumber={number}"
-        answer = await self._http.get(f"AR/ARPostedDocuments({key})", headers=_JSON)
-        if answer.is_success:
-            found = body_of(answer)
-            if not isinstance(found, dict):
-                raise Unreadable("a posted document of another shape")
-            return Sighting(
-                found=Accepted(reference=_reference(found, found), adopted=True), sure=True
-            )
-        if (told := error_of(answer)) and told[0] == "RecordNotFound":
-            return None
-        raise _cannot_tell(answer)
-
-    async def _in_batch(self, document: Document, token: str) -> Sighting:
-        """A refused push can leave a batch with our mark and without our document: look inside."""
-        skip = 0
-        while True:
-            answer = await self._http.get(
-                invoice.RESOURCE,
-                params={
-                    "$filter": f"Description eq {_quoted(token)}",
-                    "$top": _PAGE,
-                    "$skip": skip,
-                },
-                headers=_JSON,
-            )
-            if not answer.is_success:
-                raise _cannot_tell(answer)
-            body = body_of(answer)
-            batches = body.get("value") if isinstance(body, dict) else None
-            if not isinstance(batches, list):
-                raise Unreadable("a list of batches of another shape")
-            for batch in batches:
-                if (entry := _entry_of(batch, document)) is not None:
-                    adopted = Accepted(reference=_reference(batch, entry), adopted=True)
-                    return Sighting(found=adopted, sure=True)
-            if len(batches) < _PAGE:
-                return Sighting(sure=True)
-            skip += _PAGE
+        return words_of(refusal(answer))
 
 
-class _CannotTellError(Exception):
-    """A look-up that Sage 300 did not answer."""
+#: Refusals of the operation itself, not of this batch at this moment.
+_NOT_OFFERED = frozenset({"InvalidPayload", "MethodNotAllowed", "1140", "1143", "1144"})
 
 
-def _cannot_tell(answer: httpx.Response) -> _CannotTellError:
-    outcome = refusal(answer)
-    return _CannotTellError(getattr(outcome, "reason", None) or getattr(outcome, "text", "refused"))
+def _mapping(document: Document) -> Mapping[Any]:
+    """The registry's; it takes the class that this entry type's reader makes."""
+    return MAPPINGS[document.key.entry_type]
 
 
-def _stored(answer: httpx.Response, document: Document) -> Outcome:
-    """A success is believed only when it shows our document stored."""
-    try:
-        batch = body_of(answer)
-    except Unreadable as exc:
-        return Unknown(reason=f"Sage 300 answered with {exc}.", http_status=answer.status_code)
-    entry = _entry_of(batch, document) if isinstance(batch, dict) else None
-    if entry is None or batch.get("BatchNumber") is None:
-        return Unknown(
-            reason="Sage 300's answer does not show the document.", http_status=answer.status_code
-        )
-    return Accepted(reference=_reference(batch, entry))
+def _shared(document: Document) -> Batched[Any]:
+    mapping = _mapping(document)
+    if isinstance(mapping, Batched) and mapping.shared and mapping.batch is INVOICES:
+        return mapping
+    kind = document.key.entry_type.replace("_", " ")
+    raise ValueError(f"a {kind} does not share a batch")
 
 
-def _entry_of(batch: Any, document: Document) -> dict[str, Any] | None:
-    if not isinstance(batch, dict) or batch.get("BatchStatus") == "Deleted":
-        return None
-    for entry in batch.get("Invoices") or ():
-        if (
-            isinstance(entry, dict)
-            and _same(entry.get("DocumentNumber"), document.key.number)
-            and _same(entry.get("CustomerNumber"), document.customer)
-        ):
-            return entry
-    return None
-
-
-def _same(stored: Any, sent: str) -> bool:
-    """Sage stores keys in capitals, padded to their width."""
-    return isinstance(stored, str) and stored.strip().upper() == sent.strip().upper()
-
-
-def _reference(batch: dict[str, Any], entry: dict[str, Any]) -> str:
-    return f"{batch.get('BatchNumber')}-{entry.get('EntryNumber', 1)}"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _kept(answer: httpx.Response) -> str:
-    return answer.text[:_KEPT]
-
-
-def _no_connection(exc: httpx.HTTPError) -> Unavailable:
-    return Unavailable(
-        kind="connection", reason=f"Sage 300 does not answer ({type(exc).__name__})."
+def _is_empty_leftover(batch: Record, kind: Batch, token: str) -> bool:
+    """Empty for certain: its entries were shown, and there are none."""
+    shown = batch.get(kind.entries)
+    return (
+        batch.get(kind.description) == token
+        and batch.get("BatchNumber") is not None
+        and state(batch, kind) == "open"
+        and shown == []
+        and not batch.get("NumberOfEntries")
     )

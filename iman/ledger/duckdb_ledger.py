@@ -21,6 +21,7 @@ from iman.errors import LedgerError, LedgerLocked
 from iman.ledger import outbox, pushing, receiving
 from iman.ledger.ids import Ids
 from iman.ledger.migrate import migrate
+from iman.ledger.pushing import Together, alone
 from iman.ledger.queries import first_row, queries
 from iman.ledger.receiving import Received
 from iman.ledger.utc import from_db
@@ -86,10 +87,17 @@ class DuckDBLedger:
     async def report(self, problem: Unreadable, *, now: datetime) -> None:
         await self._ask(lambda conn: receiving.record_problem(conn, self._ids, problem, now))
 
-    async def claim(self, *, limit: int, now: datetime) -> list[Claim]:
+    async def claim(
+        self, *, limit: int, now: datetime, together: Together = alone
+    ) -> list[list[Claim]]:
         return await self._ask(
             lambda conn: pushing.claim(
-                conn, self._ids, ledger_id=self.ledger_id, limit=limit, now=now
+                conn,
+                self._ids,
+                ledger_id=self.ledger_id,
+                limit=limit,
+                now=now,
+                together=together,
             )
         )
 

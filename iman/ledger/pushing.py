@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 
-from iman.domain.attempt import Claim, Finished, push_token
+from iman.domain.attempt import Claim, Finished, batch_token, push_token
 from iman.domain.document import DocumentKey, DocumentState, EntryType, ErpSyncStatus
-from iman.domain.outcome import OUTCOME_NAMES, Absent, Refused, Unknown
+from iman.domain.outcome import OUTCOME_NAMES, Absent, NotTried, Refused, Unknown
 from iman.domain.retry import AskSage, Done, GiveUp, RetryAt
 from iman.ledger.dependencies import let_children_go
 from iman.ledger.ids import Ids
@@ -22,13 +23,34 @@ from iman.ledger.utc import from_db, to_db
 
 _SQL = queries("pushing")
 
+#: Claims into units; a unit of several is one batch.
+Together = Callable[[Sequence[Claim]], list[list[Claim]]]
+
+
+def alone(claims: Sequence[Claim]) -> list[list[Claim]]:
+    """Each by itself."""
+    return [[claim] for claim in claims]
+
 
 def claim(
-    conn: duckdb.DuckDBPyConnection, ids: Ids, *, ledger_id: str, limit: int, now: datetime
-) -> list[Claim]:
-    """Take up to *limit* due documents, oldest first; their intents are in the same commit."""
+    conn: duckdb.DuckDBPyConnection,
+    ids: Ids,
+    *,
+    ledger_id: str,
+    limit: int,
+    now: datetime,
+    together: Together,
+) -> list[list[Claim]]:
+    """Take up to *limit* due documents, oldest first; their intents are in the same commit.
+
+    *together* says which share a batch; those are given its token before anything leaves.
+    """
     rows = conn.execute(_SQL["due_documents"], {"now": to_db(now), "limit": limit}).fetchall()
-    claims = [_claim(row, ids, ledger_id, now) for row in rows]
+    units = [
+        _marked(unit, ledger_id)
+        for unit in together([_claim(row, ids, ledger_id, now) for row in rows])
+    ]
+    claims = [claim for unit in units for claim in unit]
     if not claims:
         return []
     conn.execute(
@@ -42,7 +64,14 @@ def claim(
     pushes = [c for c in claims if not c.asks]
     if pushes:
         conn.execute(_SQL["insert_attempts"], _intents(pushes, now))
-    return claims
+    return units
+
+
+def _marked(unit: list[Claim], ledger_id: str) -> list[Claim]:
+    if len(unit) == 1:
+        return unit
+    token = batch_token(ledger_id, unit[0].attempt_id)
+    return [replace(claim, token=token) for claim in unit]
 
 
 def _claim(row: tuple[Any, ...], ids: Ids, ledger_id: str, now: datetime) -> Claim:
@@ -193,7 +222,7 @@ def _moves(finished: Sequence[Finished]) -> dict[str, Any]:
             "next_trigger": trigger,
             "due_at": to_db(due) if due else None,
             "http_status": getattr(f.outcome, "http_status", None),
-            "told": not isinstance(f.outcome, Absent),
+            "told": not isinstance(f.outcome, Absent | NotTried),
             "failed": isinstance(f.outcome, Refused | Unknown) or _burnt(f),
             "error_code": _code(f),
             "error_text": _text(f),

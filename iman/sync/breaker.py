@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -34,6 +35,7 @@ class Breaker:
         self,
         now: Now,
         *,
+        changed: Callable[[BreakerView], None] = lambda _: None,
         lost_answers: int = 3,
         probe_every: float = 5.0,
         log_in_every: float = 300.0,
@@ -42,6 +44,7 @@ class Breaker:
         self._lost_answers = lost_answers
         self._probe_every = timedelta(seconds=probe_every)
         self._log_in_every = timedelta(seconds=log_in_every)
+        self._changed = changed
         self._lost = 0
         self._last_open: datetime | None = None
         self.view = BreakerView(state="closed", reason="", since=None, next_probe_at=None)
@@ -76,15 +79,17 @@ class Breaker:
         now = self._now()
         if trouble is None:
             self._last_open = now
-            self.view = BreakerView(
-                state="half_open", reason=self.view.reason, since=now, next_probe_at=None
+            self._turn(
+                BreakerView(
+                    state="half_open", reason=self.view.reason, since=now, next_probe_at=None
+                )
             )
         else:
             self._open(trouble, self._probe_every)
 
     def close(self) -> None:
         self._lost = 0
-        self.view = BreakerView(state="closed", reason="", since=self._now(), next_probe_at=None)
+        self._turn(BreakerView(state="closed", reason="", since=self._now(), next_probe_at=None))
 
     def room(self, wanted: int) -> int:
         """How many documents may be taken up now."""
@@ -107,4 +112,10 @@ class Breaker:
         if self.view.state == "open" and self.view.next_probe_at is not None:
             due = max(due, self.view.next_probe_at) if wait > self._probe_every else due
         self._last_open = now
-        self.view = BreakerView(state="open", reason=reason, since=since, next_probe_at=due)
+        self._turn(BreakerView(state="open", reason=reason, since=since, next_probe_at=due))
+
+    def _turn(self, view: BreakerView) -> None:
+        turned = view.state != self.view.state
+        self.view = view
+        if turned:
+            self._changed(view)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from iman.domain.attempt import Claim, Exchange, Finished, Sighting, Verdict
 from iman.domain.document import Document
 from iman.domain.feed import FeedEvent, FeedPage, Unreadable, WriteBack
+from iman.domain.outcome import Outcome
 
 #: Always aware UTC.
 Now = Callable[[], datetime]
@@ -18,6 +19,10 @@ ReadDocument = Callable[[str], Document]
 
 #: Error text, HTTP status and code to what they mean.
 Classify = Callable[[str, int | None, str | None], Verdict]
+
+
+#: Claims into units; a unit of several shares one batch.
+Together = Callable[[Sequence[Claim]], list[list[Claim]]]
 
 
 class DocumentSource(Protocol):
@@ -37,6 +42,15 @@ class Accounting(Protocol):
     async def push(self, document: Document, *, token: str) -> Exchange:
         """Post *document*, marked with *token*."""
 
+    async def push_many(self, documents: Sequence[Document], *, token: str) -> list[Exchange]:
+        """Post *documents* in one batch marked with *token*; one exchange each, in order."""
+
+    async def post(self, document: Document, reference: str) -> Outcome:
+        """Post the batch of an entered *document*, and say whether the document got through."""
+
+    async def withdraw_leftovers(self, token: str) -> None:
+        """Best effort: take back empty batches of ours that refusals left behind."""
+
     async def find(self, document: Document, *, token: str) -> Sighting:
         """Whether it is there; says so when it cannot tell."""
 
@@ -55,7 +69,12 @@ class Ledger(Protocol):
 
     async def report(self, problem: Unreadable, *, now: datetime) -> None: ...
 
-    async def claim(self, *, limit: int, now: datetime) -> list[Claim]: ...
+    async def claim(self, *, limit: int, now: datetime, together: Together) -> list[list[Claim]]:
+        """Up to *limit* due documents, in units that *together* makes of them.
+
+        Their intents are durable when this returns. *together* may run twice and in another
+        thread.
+        """
 
     async def finish(self, finished: Sequence[Finished], *, now: datetime) -> None: ...
 

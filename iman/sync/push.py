@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
@@ -12,8 +13,9 @@ import structlog
 
 from iman.domain.attempt import Claim, Exchange, Finished, Verdict
 from iman.domain.document import Document
-from iman.domain.outcome import Absent, Accepted, Outcome, Refused, Unavailable, Unknown
+from iman.domain.outcome import Absent, Accepted, NotTried, Outcome, Refused, Unavailable, Unknown
 from iman.domain.retry import AskSage, RetryPolicy
+from iman.sync.batching import Batcher
 from iman.sync.beats import Beats
 from iman.sync.breaker import Breaker
 from iman.sync.ports import Accounting, Classify, Ledger, Now, ReadDocument
@@ -21,6 +23,7 @@ from iman.sync.ports import Accounting, Classify, Ledger, Now, ReadDocument
 _POLL = 1.0  # seconds; the longest it sleeps while nothing is due
 _SICK = Verdict(error_type="erp_unavailable", entity_kind=None, entity=None)
 _DUPLICATE = "duplicate_document"
+_WRITTEN_LATE = 1000  # outcomes that wait for the ledger
 
 log = structlog.get_logger()
 
@@ -46,6 +49,8 @@ class Pusher:
         beats: Beats,
         now: Now,
         rng: Random,
+        batcher: Batcher | None = None,
+        posting: bool = False,
         recorded: asyncio.Event | None = None,
     ) -> None:
         self._lanes = lanes
@@ -57,7 +62,11 @@ class Pusher:
         self._beats = beats
         self._now = now
         self._rng = rng
-        self._claims: asyncio.Queue[Claim] = asyncio.Queue()
+        self._batcher = batcher or Batcher(
+            most=1, lanes=len(lanes), carries=lambda _: frozenset(), now=now
+        )
+        self._posting = posting
+        self._units: asyncio.Queue[list[Claim]] = asyncio.Queue()
         self._outcomes: asyncio.Queue[Finished | None] = asyncio.Queue()
         self._busy = 0
         self._wake = asyncio.Event()
@@ -94,14 +103,21 @@ class Pusher:
         self._wake.clear()
         if self._breaker.probe_due():
             self._breaker.probed(await self._lanes[0].probe())
-        under_way = self._claims.qsize() + self._busy + self._outcomes.qsize()
+        under_way = self._units.qsize() + self._busy
         room = self._breaker.room(2 * len(self._lanes)) - under_way
+        if self._outcomes.qsize() > _WRITTEN_LATE:
+            room = 0  # the ledger falls behind; nothing more may be taken up
         if room > 0:
-            claims = await self._ledger.claim(limit=room, now=self._now())
-            for claim in claims:
-                self._claims.put_nowait(claim)
-            self._beat(under_way + len(claims))
-            if claims:
+            half_open = self._breaker.view.state == "half_open"
+            units = await self._ledger.claim(
+                limit=1 if half_open else room * self._batcher.size,
+                now=self._now(),
+                together=self._batcher.together,
+            )
+            for unit in units:
+                self._units.put_nowait(unit)
+            self._beat(under_way + len(units))
+            if units:
                 return
             if not under_way and self._breaker.view.state == "half_open":
                 self._breaker.close()  # the probe went well and nothing waits to try it out
@@ -128,13 +144,15 @@ class Pusher:
 
     async def _work(self, sage: Accounting) -> None:
         while True:
-            claim = await self._claims.get()
+            unit = await self._units.get()
             self._busy += 1
             try:
-                finished = await self._try(claim, sage)
+                finished = await self._try(unit, sage)
             finally:
                 self._busy -= 1
-            self._outcomes.put_nowait(finished)
+            for one in finished:
+                self._outcomes.put_nowait(one)
+            self._wake.set()
 
     async def _record(self) -> None:
         """Everything that is there shares one commit; more gathers while it is written."""
@@ -169,8 +187,9 @@ class Pusher:
             _log(one)
 
     async def _wind_down(self, workers: list[asyncio.Task[None]], grace: float) -> None:
-        while not self._claims.empty():
-            self._outcomes.put_nowait(self._not_begun(self._claims.get_nowait()))
+        while not self._units.empty():
+            for claim in self._units.get_nowait():
+                self._outcomes.put_nowait(self._not_begun(claim))
         waited = 0.0
         while self._busy and waited < grace:
             await asyncio.sleep(0.05)
@@ -179,32 +198,77 @@ class Pusher:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
 
-    async def _try(self, claim: Claim, sage: Accounting) -> Finished:
+    async def _try(self, unit: list[Claim], sage: Accounting) -> list[Finished]:
+        """One finished try for each claim of *unit*, whatever goes wrong."""
+        finished: list[Finished] = []
+        readable: list[tuple[Claim, Document]] = []
+        for claim in unit:
+            try:
+                readable.append((claim, self._read(claim.payload)))
+            except ValueError as exc:
+                refused = Refused(code="iman", text=str(exc), local=True)
+                finished.append(self._decided(claim, Exchange(refused)))
         try:
-            document = self._read(claim.payload)
-        except ValueError as exc:
-            refused = Refused(code="iman", text=str(exc), local=True)
-            return self._decided(claim, Exchange(refused))
-        try:
-            if claim.asks:
-                return await self._ask(claim, document, sage)
-            return await self._push(claim, document, sage)
+            if len(readable) > 1:
+                return finished + await self._push_many(readable, sage)
+            for claim, document in readable:
+                step = self._ask if claim.asks else self._push
+                finished.append(await step(claim, document, sage))
         except Exception:
-            log.exception("push_broke", document=str(claim.key), attempt_id=claim.attempt_id)
-            return self._decided(
-                claim, Exchange(Unknown(reason="Iman itself failed; the log says how."))
-            )
+            log.exception("push_broke", documents=[str(claim.key) for claim, _ in readable])
+            done = {one.claim.attempt_id for one in finished}
+            broke = Unknown(reason="Iman itself failed; the log says how.")
+            finished += [
+                self._decided(claim, Exchange(broke))
+                for claim, _ in readable
+                if claim.attempt_id not in done
+            ]
+        return finished
+
+    async def _push_many(
+        self, readable: list[tuple[Claim, Document]], sage: Accounting
+    ) -> list[Finished]:
+        claims = [claim for claim, _ in readable]
+        exchanges = await sage.push_many(
+            [document for _, document in readable], token=claims[0].token
+        )
+        for outcome in {type(one.outcome): one.outcome for one in exchanges}.values():
+            self._breaker.observe(outcome)  # one answer, however many documents it was about
+        verdicts = [self._verdict(exchange.outcome) for exchange in exchanges]
+        self._batcher.learn(claims, exchanges, verdicts)
+        return [
+            await self._entered(claim, document, exchange, sage)
+            for (claim, document), exchange in zip(readable, exchanges, strict=True)
+        ]
 
     async def _push(self, claim: Claim, document: Document, sage: Accounting) -> Finished:
         exchange = await sage.push(document, token=claim.token)
         self._breaker.observe(exchange.outcome)
         verdict = self._verdict(exchange.outcome)
+        self._batcher.learn([claim], [exchange], [verdict])
         if verdict is not None and verdict.error_type == _DUPLICATE:
             # Never believed blindly: an earlier try may have gone through.
             sighting = await sage.find(document, token=claim.token)
             if sighting.found is not None:
                 exchange = Exchange(sighting.found, exchange.sent, exchange.answered)
-        return self._decided(claim, exchange)
+        return await self._entered(claim, document, exchange, sage)
+
+    async def _entered(
+        self, claim: Claim, document: Document, exchange: Exchange, sage: Accounting
+    ) -> Finished:
+        """With posting on, a document is through only once it is posted itself."""
+        entered = exchange.outcome
+        if not (self._posting and isinstance(entered, Accepted)):
+            return self._decided(claim, exchange)
+        posted = await sage.post(document, entered.reference)
+        self._breaker.observe(posted)
+        if not isinstance(posted, Unavailable | Unknown):
+            return self._decided(claim, replace(exchange, outcome=posted))
+        # It is entered: it must be found again, never sent again.
+        held_up = Unknown(reason=f"Entered as {entered.reference}. {posted.reason}")
+        later = self._now() + timedelta(seconds=self._policy.ask_every)
+        decided = self._decided(claim, replace(exchange, outcome=held_up))
+        return replace(decided, next=AskSage(later))
 
     async def _ask(self, claim: Claim, document: Document, sage: Accounting) -> Finished:
         asked_at = self._now()
@@ -212,7 +276,7 @@ class Pusher:
         pushed_at = claim.pushed_at or claim.started_at
         if sighting.found is not None:
             self._breaker.observe(sighting.found)
-            return self._decided(claim, Exchange(sighting.found))
+            return await self._entered(claim, document, Exchange(sighting.found), sage)
         if not sighting.sure:
             self._breaker.observe(Unknown(reason=sighting.reason))
         else:
@@ -261,7 +325,7 @@ class Pusher:
 
     def _verdict(self, outcome: Outcome) -> Verdict | None:
         match outcome:
-            case Accepted():
+            case Accepted() | NotTried():
                 return None
             case Refused(text=text, http_status=status, code=code):
                 return self._classify(text, status, code)

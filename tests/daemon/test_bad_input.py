@@ -159,7 +159,6 @@ def test_spoilt_events_are_shown_and_the_good_ones_go_through(here: Bench, outbo
     assert api.document("INV-6")["document"]["attempt"] == 5
     assert here.in_sage() == {"INV-1": 1}
     assert api.get("/health")["status"] == "ready"
-    api.close()
 
 
 @pytest.mark.parametrize("kind", ["truncate", "html_500", "html_500_after", "empty_2xx",
@@ -184,7 +183,6 @@ def test_an_unreadable_answer_is_looked_up_and_told(here: Bench, outbox: Outbox,
     assert [one["outcome"] for one in attempts[1:]] == (
         ["accepted"] if stored else ["absent", "accepted"]
     )
-    api.close()
 
 
 def test_html_from_byondpro_is_told_and_read_again(here: Bench, outbox: Outbox):
@@ -201,7 +199,6 @@ def test_html_from_byondpro_is_told_and_read_again(here: Bench, outbox: Outbox):
     outbox.body = None
     wait_for(lambda: api.state("INV-1") == "synced")
     assert loop(api.get("/health"), "intake")["ok"]
-    api.close()
 
 
 def test_a_wrong_sage_password_burns_no_attempt_and_is_told(here: Bench, outbox: Outbox):
@@ -214,14 +211,12 @@ def test_a_wrong_sage_password_burns_no_attempt_and_is_told(here: Bench, outbox:
     )
     assert "refused the log-in" in breaker["reason"]
     assert {api.document(n)["document"]["attempt"] for n in ("INV-1", "INV-2")} == {0}
-    api.close()
     assert here.daemon is not None
     here.daemon.stop()
     del here.settings["IMAN_SAGE_PASSWORD"]
     here.start_daemon()
     api = here.api()
     wait_for(lambda: (api.state("INV-1"), api.state("INV-2")) == ("synced", "synced"))
-    api.close()
 
 
 def test_a_second_daemon_is_refused_and_the_first_goes_on(here: Bench, outbox: Outbox):
@@ -235,4 +230,3 @@ def test_a_second_daemon_is_refused_and_the_first_goes_on(here: Bench, outbox: O
     assert "Another sync_daemon holds the ledger" in second.text()
     here.daemon = first
     wait_for(lambda: api.state("INV-1") == "synced")
-    api.close()

@@ -48,5 +48,4 @@ def test_fifty_kills_lose_nothing_and_push_nothing_twice(tmp_path: Path) -> None
         assert {number: times for number, times in in_sage.items() if times != 1} == {}
         api = here.api()
         invoices = api.get("/counts")["rows"][0]
-        api.close()
         assert (invoices["synced"], invoices["failed"]) == (DOCUMENTS, 0)

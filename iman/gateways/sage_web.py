@@ -1,0 +1,179 @@
+"""Requests to Sage 300's Web API, and what may go wrong on the way to an answer."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from iman.domain.outcome import Outcome, Unavailable, Unknown
+from iman.gateways.sage_answers import Unreadable, body_of, error_of, refusal
+
+Record = dict[str, Any]
+
+PAGE = 100  # Sage's page cap
+_PAGES = 1000  # of one look-up: a server that ignores $skip must not be read for ever
+_KEPT = 20_000  # characters of an answer that are kept
+_LIMIT = 32 * 2**20  # bytes of one answer
+_JSON = {"content-type": "application/json"}
+
+#: They are raised before the request has left.
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class CannotTell(Exception):
+    """A look-up that Sage 300 did not answer; the text is for people."""
+
+
+@dataclass(slots=True)
+class Capabilities:
+    """What this server was found to do; nothing is documented. None: not tried yet."""
+
+    withdraws: bool | None = None  # PATCH BatchStatus Deleted
+    matches_ends: bool | None = None  # $filter=endswith(…)
+    ready_by: int = 0  # which spelling of "ready to post" a G/L batch takes
+
+
+class SageWeb:
+    """Given an ``httpx.AsyncClient`` with base URL (``…/Sage300WebApi/v1.0/-/COMPANY/``), Basic
+    credentials and time-outs. Redirects are not followed."""
+
+    def __init__(
+        self, http: httpx.AsyncClient, *, can: Capabilities | None = None, limit: int = _LIMIT
+    ) -> None:
+        self._http = http
+        self._limit = limit
+        self._secrets = _secrets_of(http.auth)
+        self.can = can or Capabilities()
+
+    async def get(self, path: str, **options: str | int) -> httpx.Response:
+        """A reading. Raises ``httpx.HTTPError``, and ``Unreadable`` for one without end."""
+        params = {f"${name}": value for name, value in options.items()}
+        return await self._answer("GET", path, params=params)
+
+    async def send(self, method: str, path: str, content: str) -> httpx.Response | Outcome:
+        """Something that may change Sage 300: the answer, or what its absence means."""
+        try:
+            return await self._answer(method, path, content=content)
+        except _NOT_SENT as exc:
+            return no_connection(exc)
+        except httpx.HTTPError as exc:  # it left, the answer did not come back
+            return Unknown(reason=f"The answer was lost ({type(exc).__name__}).")
+        except Unreadable as exc:
+            return Unknown(reason=f"Sage 300 answered with {exc}.")
+
+    async def record(self, path: str, **options: str | int) -> Record | None:
+        """One record by its key, None where Sage 300 has none.
+
+        Raises ``CannotTell``, ``Unreadable`` and ``httpx.HTTPError``.
+        """
+        answer = await self.get(path, **options)
+        if answer.is_success:
+            found = body_of(answer)
+            if not isinstance(found, dict) or "Message" in found:
+                raise Unreadable("a record of another shape")
+            return found
+        if (told := error_of(answer)) and told[0] == "RecordNotFound":
+            return None
+        raise cannot_tell(answer)
+
+    async def page(self, resource: str, where: str, *, skip: int = 0, **more: str) -> list[Record]:
+        """One page of the records that fit *where*. Raises as ``record``."""
+        answer = await self.get(resource, filter=where, top=PAGE, skip=skip, **more)
+        if not answer.is_success:
+            raise cannot_tell(answer)
+        body = body_of(answer)
+        records = body.get("value") if isinstance(body, dict) else None
+        if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
+            raise Unreadable("a list of another shape")
+        return records
+
+    async def records(self, resource: str, where: str, **more: str) -> AsyncIterator[Record]:
+        """All records that fit *where*, page by page. Raises as ``record``.
+
+        A short page is not taken for the last one: a site may have made Sage's pages smaller.
+        """
+        skip = 0
+        for _ in range(_PAGES):
+            records = await self.page(resource, where, skip=skip, **more)
+            if not records:
+                return
+            for record in records:
+                yield record
+            skip += len(records)
+        raise CannotTell(f"Sage 300 has more than {skip} records in {resource} to look through.")
+
+    def kept(self, answer: httpx.Response) -> str:
+        """As much of an answer as is remembered; never the password, should a page echo it."""
+        return self.clean(answer.text[:_KEPT])
+
+    def clean(self, text: str) -> str:
+        """*text* without our own credentials."""
+        for secret in self._secrets:
+            text = text.replace(secret, "•••")
+        return text
+
+    async def _answer(self, method: str, path: str, **request: Any) -> httpx.Response:
+        async with self._http.stream(method, path, headers=_JSON, **request) as answer:
+            known = answer.headers.get("content-length", "")
+            plain = "content-encoding" not in answer.headers
+            if plain and known.isdigit() and int(known) <= self._limit:
+                await answer.aread()
+                return answer
+            gathered = bytearray()
+            async for part in answer.aiter_bytes():
+                gathered += part
+                if len(gathered) > self._limit:
+                    raise Unreadable(f"an answer of more than {self._limit} bytes")
+        headers = [
+            (name, value)
+            for name, value in answer.headers.multi_items()
+            if name not in ("content-encoding", "content-length", "transfer-encoding")
+        ]
+        return httpx.Response(
+            answer.status_code, headers=headers, content=bytes(gathered), request=answer.request
+        )
+
+
+def quoted(text: str) -> str:
+    """A text as an OData literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def key(text: str) -> str:
+    """A text as part of a key in an address."""
+    return quote(quoted(text), safe="")
+
+
+def no_connection(exc: httpx.HTTPError) -> Unavailable:
+    return Unavailable(
+        kind="connection", reason=f"Sage 300 does not answer ({type(exc).__name__})."
+    )
+
+
+def cannot_tell(answer: httpx.Response) -> CannotTell:
+    return CannotTell(words_of(refusal(answer)))
+
+
+def words_of(outcome: Outcome) -> str:
+    """Why, in words, whichever outcome it is."""
+    return getattr(outcome, "reason", None) or getattr(outcome, "text", None) or "refused"
+
+
+def _secrets_of(auth: httpx.Auth | None) -> tuple[str, ...]:
+    """What must not be kept of an answer: the header that is sent, and the password in it."""
+    if auth is None:
+        return ()
+    request = next(auth.sync_auth_flow(httpx.Request("GET", "http://sage.invalid/")))
+    token = request.headers.get("authorization", "").partition(" ")[2]
+    try:
+        password = base64.b64decode(token).decode().partition(":")[2]
+    except (binascii.Error, UnicodeDecodeError):
+        password = ""
+    # a very short password would blot out ordinary text, and so give itself away
+    return tuple(secret for secret in (token, password) if len(secret) > 5)

@@ -1,0 +1,67 @@
+"""What holds pushing back: an admin's pauses, and the breaker's history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from iman.ledger.queries import queries
+from iman.ledger.utc import from_db, to_db
+
+_SQL = queries("holding")
+EVERYTHING = ""  # how a pause of all entry types is stored
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredPause:
+    entry_type: str  # EVERYTHING, or one entry type
+    paused_at: datetime
+    paused_by: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BreakerChange:
+    happened_at: datetime
+    state: str
+    reason: str
+
+
+def pauses(conn: duckdb.DuckDBPyConnection) -> list[StoredPause]:
+    return [
+        StoredPause(entry_type=entry_type, paused_at=from_db(moment), paused_by=who, reason=reason)
+        for entry_type, moment, who, reason in conn.execute(_SQL["pauses"]).fetchall()
+    ]
+
+
+def pause(
+    conn: duckdb.DuckDBPyConnection, entry_type: str, *, who: str, reason: str, now: datetime
+) -> None:
+    """Nothing of *entry_type* is pushed until ``resume``; look-ups of lost answers go on."""
+    conn.execute(
+        _SQL["pause"],
+        {"entry_type": entry_type, "who": who, "reason": reason, "now": to_db(now)},
+    )
+
+
+def resume(conn: duckdb.DuckDBPyConnection, entry_type: str) -> None:
+    conn.execute(_SQL["resume"], {"entry_type": entry_type})
+
+
+def record_breaker(
+    conn: duckdb.DuckDBPyConnection, state: str, reason: str, *, now: datetime
+) -> None:
+    conn.execute(
+        _SQL["insert_breaker_event"], {"state": state, "reason": reason, "now": to_db(now)}
+    )
+
+
+def breaker_changes(conn: duckdb.DuckDBPyConnection, *, since: datetime) -> list[BreakerChange]:
+    """Newest first, at most 1,000."""
+    rows = conn.execute(_SQL["breaker_events"], {"since": to_db(since)}).fetchall()
+    return [
+        BreakerChange(happened_at=from_db(moment), state=state, reason=reason)
+        for moment, state, reason in rows
+    ]

@@ -1,0 +1,135 @@
+"""Every page as every role, looked at: light and dark, wide and narrow, daemon there and away."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.system import Up, up, wait_for
+
+pytestmark = [pytest.mark.xdist_group("pages"), pytest.mark.browser]
+PAGES = {
+    "overview": "/",
+    "monitor": "/monitor?type=invoice",
+    "document": "/document?id={failed}",
+    "how_it_works": "/how_it_works",
+}
+ADMIN_PAGES = {"people": "/people"}
+#: Streamlit asks for its own health under the page's address first, and then at the root.
+HARMLESS = re.compile(r"404 .*/(monitor|document|how_it_works|people)/_stcore/(health|host-config)")
+
+
+@pytest.fixture(scope="module")
+def iman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    with up(tmp_path_factory.mktemp("pages"), "--speed", "20") as started:
+        api = started.api()
+        wait_for(lambda: len(api.get("/documents", state="failed")["rows"]) == 3)
+        started.failed = api.document("INV-010319")["document"]["id"]
+        yield started
+
+
+def pages_for(role: str) -> dict[str, str]:
+    return PAGES | (ADMIN_PAGES if role == "admin" else {})
+
+
+def real_problems(problems: list[str]) -> list[str]:
+    return [one for one in problems if not HARMLESS.search(one)]
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pictures_of_every_page(iman: Up, visit, scheme: str, width: int):
+    person = visit(iman.ready["dashboard"], width=width, scheme=scheme)
+    person.page.goto(iman.ready["dashboard"])
+    person.keep_picture(f"sign_in-{scheme}-{width}")
+    person.sign_in("admin")
+    for name, path in pages_for("admin").items():
+        person.open(path.format(failed=iman.failed))
+        page = person.page
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        if name == "overview":
+            page.wait_for_selector(".js-plotly-plot .trace")
+        assert page.locator("[data-testid=stException]").count() == 0
+        wide, shown = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert wide <= shown, f"{name} scrolls sideways at {width}"
+        person.keep_picture(f"{name}-{scheme}-{width}")
+        page.mouse.move(0, 0)
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], node["html"][:160]) for one in found for node in one["nodes"]] == [], (
+            f"{name} {scheme} {width}"
+        )
+    assert real_problems(person.problems) == []
+
+
+@pytest.mark.parametrize("role", ["manager", "support", "admin"])
+def test_every_page_opens_for_everyone_who_may(iman: Up, visit, role: str):
+    person = visit(iman.ready["dashboard"])
+    person.sign_in(role)
+    for path in pages_for(role).values():
+        person.open(path.format(failed=iman.failed))
+        expect(person.page.get_by_role("heading", level=1)).to_be_visible()
+        assert person.page.locator("[data-testid=stException]").count() == 0
+    links = person.page.get_by_role("link", name="People")
+    assert links.count() == (1 if role == "admin" else 0)
+    assert real_problems(person.problems) == []
+
+
+def test_an_old_tab_loses_its_rights_soon_after_signing_out(iman: Up, visit):
+    person = visit(iman.ready["dashboard"])
+    person.sign_in("admin", to=f"/document?id={iman.failed}")
+    old = person.page
+    expect(old.get_by_role("button", name="Resync Invoice")).to_be_enabled()
+    cookies = {one["name"]: one["value"] for one in person.context.cookies()}
+    other = person.context.new_page()
+    other.goto(iman.ready["dashboard"])
+    other.get_by_role("button", name="Sign out").click()
+    expect(other.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+    expect(
+        old.get_by_text(re.compile("sign(ed)? in|401|Connection error", re.I)).first
+    ).to_be_visible(timeout=10_000)
+    answer = httpx.get(
+        iman.ready["dashboard"] + "/", cookies=cookies, headers={"accept": "text/html"},
+        trust_env=False, timeout=10,
+    )  # fmt: skip
+    assert answer.status_code == 303
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot ask another process to stop politely")
+def test_with_the_daemon_away_every_page_opens_and_says_so(iman: Up, visit):
+    """Runs last: the daemon is not started again."""
+    person = visit(iman.ready["dashboard"])
+    person.sign_in("admin")
+    os.kill(iman.ready["processes"]["daemon"], signal.SIGTERM)
+    api = iman.ready["api"] + "/api/v1/health"
+    wait_for(lambda: not answers(api))
+    for name, path in PAGES.items():
+        person.open(path.format(failed=iman.failed))
+        page = person.page
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(
+            page.get_by_text(re.compile("daemon has been away since", re.I)).first
+        ).to_be_visible()
+        assert page.locator("[data-testid=stException]").count() == 0
+        person.keep_picture(f"away-{name}")
+        if name == "document":
+            expect(page.get_by_text("1020 - Terms Code").first).to_be_visible()
+            expect(page.get_by_role("button", name="Resync Invoice")).to_be_disabled()
+    late = visit(iman.ready["dashboard"])  # somebody who was not signed in
+    late.sign_in("manager")
+    expect(
+        late.page.get_by_text(re.compile("daemon has been away since", re.I)).first
+    ).to_be_visible()
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url, trust_env=False, timeout=5).is_success
+    except httpx.HTTPError:
+        return False
