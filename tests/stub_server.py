@@ -14,20 +14,19 @@ Answer = tuple[int, str] | tuple[int, str, dict[str, str]]
 @dataclass
 class Stub:
     url: str = ""
-    answer: Callable[[str, dict[str, str]], Answer] = lambda path, headers: (404, "")
     asked: list[str] = field(default_factory=list)
 
 
 @contextmanager
 def stub_server(answer: Callable[[str, dict[str, str]], Answer]) -> Iterator[Stub]:
     """*answer* is given the path with its query, and the headers by lower-case name."""
-    stub = Stub(answer=answer)
+    stub = Stub()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             stub.asked.append(self.path)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            status, body, *rest = stub.answer(self.path, headers)
+            status, body, *rest = answer(self.path, headers)
             sent = body.encode()
             self.send_response_only(status)
             for name, value in (rest[0] if rest else {}).items():

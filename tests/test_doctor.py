@@ -147,8 +147,9 @@ def test_clocks_that_differ_are_told(settings_of):
 
 
 @pytest.mark.parametrize(
-    ("status", "body"), [(200, "<html>Jenkins</html>"), (200, '{"status": "UP"}'), (404, "<html>"), (401, "")]
-)  # fmt: skip
+    ("status", "body"),
+    [(200, "<html>Jenkins</html>"), (200, '{"status": "UP"}'), (404, "<html>"), (401, "")],
+)
 def test_another_program_on_the_daemons_port_is_told(settings_of, status, body):
     with both() as urls, stub_server(lambda *_: (status, body)) as other:
         port = other.url.rsplit(":", 1)[1]

@@ -76,7 +76,7 @@ def test_what_is_missing_is_told_all_at_once():
         ("IMAN_MAX_ATTEMPTS", "101", "less than or equal to 100"),
         ("IMAN_INTAKE_EVERY", "0", "greater than 0"),
         ("IMAN_INTAKE_EVERY", "soon", "valid number"),
-        ("IMAN_INTAKE_EVERY", "nan", "greater than 0"),
+        ("IMAN_INTAKE_EVERY", "nan", "less than or equal to 86400"),
         ("IMAN_RETRY_WAIT_MIN", "-1", "greater than 0"),
         ("IMAN_API_PORT", "70000", "less than or equal to 65535"),
         ("IMAN_PUSH_CONCURRENCY", "0", "greater than or equal to 1"),
