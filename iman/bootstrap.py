@@ -23,19 +23,28 @@ from iman.demo import DEMO_SIGN_INS
 from iman.domain.attempt import Verdict
 from iman.domain.retry import RetryPolicy
 from iman.gateways.byondpro import Byondpro
-from iman.gateways.byondpro_feed import read_document
+from iman.gateways.byondpro_documents import read_document
+from iman.gateways.entries.mapping import named_values
 from iman.gateways.sage300 import Sage300
+from iman.gateways.sage_web import Capabilities
 from iman.ledger.accounts import find_user, save_user
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.holding import record_breaker
 from iman.net import listen
 from iman.settings import DaemonSettings
 from iman.signals import stop_on_signals
+from iman.sync.batching import Batcher
 from iman.sync.beats import Beats
 from iman.sync.breaker import Breaker, BreakerView
 from iman.sync.intake import Intake, StatusWriteBack
+from iman.sync.leftovers import Leftovers
+from iman.sync.neighbours import Neighbours
 from iman.sync.ports import Now
 from iman.sync.push import Pusher
+
+_OTHER_LEDGERS = 300.0  # seconds between looks for another ledger's mark
+_NEIGHBOURS = 2.0  # seconds between rounds until the first look succeeded
+_LEFTOVERS = 10.0  # seconds between tidying rounds
 
 
 def utc_now() -> datetime:
@@ -45,6 +54,19 @@ def utc_now() -> datetime:
 def verdict_on(text: str, http_status: int | None, code: str | None) -> Verdict:
     found = classify(text, http_status=http_status, code=code)
     return Verdict(error_type=found.type, entity_kind=found.entity_kind, entity=found.entity)
+
+
+def entity_in(text: str) -> str | None:
+    """What a refusal's text names."""
+    return classify(text).entity
+
+
+def values_of(payload: str) -> frozenset[str]:
+    """The values of a document that a set-up must know; none of one that cannot be read."""
+    try:
+        return frozenset(value for _, value in named_values(read_document(payload)))
+    except ValueError:
+        return frozenset()
 
 
 def tls(settings: DaemonSettings) -> ssl.SSLContext:
@@ -86,6 +108,7 @@ def build_daemon(
     _write_facts(ledger, settings, now)
     context = tls(settings)
     lanes = [sage_client(settings, context) for _ in range(settings.push_concurrency)]
+    spare = sage_client(settings, context)  # for what is not pushing
     source_http = byondpro_client(settings, context)
     beats = Beats(now)
 
@@ -95,8 +118,17 @@ def build_daemon(
     breaker = Breaker(now, changed=remember, probe_every=settings.seconds(settings.probe_every))
     source = Byondpro(source_http)
     recorded = asyncio.Event()
+    can = Capabilities()
+    sages = [Sage300(http, names=entity_in, can=can) for http in (*lanes, spare)]
+    neighbours = Neighbours(
+        sage=sages[-1],
+        ledger=ledger,
+        beats=beats,
+        now=now,
+        every=settings.seconds(_OTHER_LEDGERS),
+    )
     pusher = Pusher(
-        lanes=[Sage300(http) for http in lanes],
+        lanes=sages[:-1],
         ledger=ledger,
         read=read_document,
         classify=verdict_on,
@@ -111,15 +143,20 @@ def build_daemon(
         beats=beats,
         now=now,
         rng=rng or SystemRandom(),
+        batcher=Batcher(most=settings.batch_most, lanes=len(lanes), carries=values_of, now=now),
+        posting=settings.posting,
+        neighbours=neighbours,
+        leftover=lambda token, entry_type: leftovers.note(token, entry_type),
         recorded=recorded,
     )
+    leftovers = Leftovers(sage=sages[-1], beats=beats, idle=pusher.idle)
     intake = Intake(source=source, ledger=ledger, beats=beats, now=now, arrived=pusher.wake)
     write_back = StatusWriteBack(source=source, ledger=ledger, beats=beats, now=now)
 
     @contextlib.asynccontextmanager
     async def clients() -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for http in (*lanes, source_http):
+            for http in (*lanes, spare, source_http):
                 await stack.enter_async_context(http)
             yield
 
@@ -127,6 +164,8 @@ def build_daemon(
         ledger=ledger,
         pusher=pusher,
         loops=lambda: [
+            Every(neighbours, settings.seconds(_NEIGHBOURS)),
+            Every(leftovers, settings.seconds(_LEFTOVERS)),
             Every(intake, settings.seconds(settings.intake_every)),
             Every(write_back, settings.seconds(settings.write_back_every), recorded),
         ],

@@ -118,6 +118,12 @@ class DaemonSettings(_FromEnvironmentAndFile):
     )
     probe_every: Seconds = Field(5.0, description="Seconds between probes of a Sage 300 unwell")
     push_concurrency: int = Field(4, ge=1, le=256, description="Pushes under way at once")
+    batch_most: int = Field(
+        50, ge=1, le=500, description="Invoices in one Sage 300 batch under backlog; 1: always one"
+    )
+    posting: bool = Field(
+        False, description="Post each batch in Sage 300 too; otherwise processed means entered"
+    )
     speed: float = Field(
         1.0, gt=0, le=1000, description="Divides every interval, for trying things out"
     )
