@@ -207,7 +207,7 @@ def _strangers() -> list[str]:
         with file.open("rb") as opened:
             try:
                 content = tomllib.load(opened)
-            except tomllib.TOMLDecodeError as exc:
+            except ValueError as exc:  # not TOML, or not even UTF-8
                 return [*lines, f"{file} is not valid TOML: {exc}."]
         lines += [
             f"{name} in {file} is no setting of Iman's{_meant(name, '')}"
