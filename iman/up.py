@@ -61,6 +61,7 @@ class Started:
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    log_from: int  # where this start's lines begin
     health: str
 
     def healthy(self, http: httpx.Client) -> bool:
@@ -76,7 +77,10 @@ class Started:
         return False
 
     def tail(self) -> str:
-        return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-12:])
+        with self.log.open("rb") as opened:
+            opened.seek(self.log_from)
+            lines = opened.read().decode("utf-8", "replace").splitlines()
+        return "\n".join(lines[-12:])
 
 
 @dataclass(slots=True)
@@ -212,11 +216,12 @@ def _start(
     if sys.platform == "win32":
         apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     with log.open("ab") as out:
+        log_from = out.tell()
         process = subprocess.Popen(  # noqa: S603 -- our own interpreter and scripts
             command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
             env=environment, cwd=script("app.py").parent, **apart,
         )  # fmt: skip
-    return Started(name=name, process=process, log=log, health=health)
+    return Started(name=name, process=process, log=log, log_from=log_from, health=health)
 
 
 def _await(one: Started, http: httpx.Client, stopped: Callable[[], bool]) -> None:
