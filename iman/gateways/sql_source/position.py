@@ -9,11 +9,14 @@ memory is part of the cursor, which the ledger keeps together with the events.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 #: A table whose numbers leave out more than this many stretches at a time is not watched further.
 MOST_GAPS = 2000
+
+_GAP = re.compile(r"(-?\d+)(?:-(-?\d+))?@(\d+)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ def _text(gap: Gap) -> str:
 
 
 def _gap(text: str) -> Gap:
-    numbers, _, since = text.partition("@")
-    first, dash, last = numbers.partition("-")
-    return Gap(int(first), int(last) if dash else int(first), int(since))
+    found = _GAP.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no gap")
+    first, last, since = found.groups()
+    return Gap(int(first), int(last or first), int(since))
