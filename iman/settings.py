@@ -18,9 +18,11 @@ from pydantic import (
     HttpUrl,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -33,6 +35,10 @@ from iman.errors import SettingsError
 
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+#: A name in a database: quoted wherever it is used, and yet nothing that could end a quote.
+_NAME = r"[^\W\d][\w $#-]{0,126}"
+ColumnName = Annotated[str, Field(pattern=rf"^{_NAME}$")]
+TableName = Annotated[str, Field(pattern=rf"^{_NAME}(\.{_NAME}){{0,2}}$")]
 
 #: Read by us, but no field of a class.
 FILE_VARIABLE = "IMAN_SETTINGS"
@@ -81,8 +87,15 @@ class DaemonSettings(_FromEnvironmentAndFile):
         "1GB", pattern=r"^\d+(\.\d+)?\s?(MB|GB)$", description="Memory DuckDB may use"
     )
 
-    byondpro_url: HttpUrl = Field(description="Base URL of byondpro's integration feed")
-    byondpro_token: SecretStr = Field(description="Bearer token of the feed")
+    source: Literal["feed", "sql"] = Field(
+        "feed", description="Where documents come from: byondpro's feed, or an outbox table or view"
+    )
+    byondpro_url: HttpUrl | None = Field(
+        None, validate_default=True, description="Base URL of byondpro's integration feed"
+    )
+    byondpro_token: SecretStr = Field(
+        SecretStr(""), validate_default=True, description="Bearer token of the feed"
+    )
     byondpro_pages: str = Field(
         "", description="Base URL of byondpro's pages for links; empty: the feed's base URL"
     )
@@ -91,6 +104,32 @@ class DaemonSettings(_FromEnvironmentAndFile):
         "/sales-orders/{sales_order}", description="A sales order's page"
     )
     byondpro_invoice_page: str = Field("/invoices/{number}", description="An invoice's page")
+
+    sql_url: SecretStr = Field(
+        SecretStr(""),
+        validate_default=True,
+        description="Address of the outbox's database for SQLAlchemy, with user and password",
+    )
+    sql_outbox: TableName = Field(
+        "iman_outbox", description="The outbox table or view, with its schema where it needs one"
+    )
+    sql_cursor: ColumnName = Field(
+        "cursor", description="Its column with a whole number that grows with every row"
+    )
+    sql_type: ColumnName | Literal[""] = Field(
+        "type", description="Its column with the event's type; empty: it stands in the payload"
+    )
+    sql_payload: ColumnName = Field("payload", description="Its column with the JSON")
+    sql_at: ColumnName | Literal[""] = Field(
+        "at", description="Its column with the event's moment; empty: it stands in the payload"
+    )
+    sql_status: TableName | Literal[""] = Field(
+        "", description="Table to write sync statuses to; empty: they stay in the dashboard"
+    )
+    sql_gap_wait: Seconds = Field(
+        900.0, description="Seconds a number left out of the outbox may still turn up"
+    )
+    sql_timeout: Seconds = Field(30.0, description="Seconds a statement may take in that database")
 
     sage_url: HttpUrl = Field(description="Sage 300 Web API, up to and with /Sage300WebApi")
     sage_company: str = Field(
@@ -134,6 +173,15 @@ class DaemonSettings(_FromEnvironmentAndFile):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much is logged"
     )
+
+    @field_validator("byondpro_url", "byondpro_token", "sql_url")
+    @classmethod
+    def _needed_by_its_source(cls, value: Any, info: ValidationInfo) -> Any:
+        source = "sql" if info.field_name == "sql_url" else "feed"
+        given = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not given and info.data.get("source", source) == source:
+            raise PydanticCustomError("missing", "Field required")  # told as any missing one
+        return value
 
     @model_validator(mode="after")
     def _waits_in_order(self) -> DaemonSettings:
