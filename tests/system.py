@@ -170,7 +170,7 @@ class Bench:
         secrets = {"IMAN_SANDBOX_TOKEN": self.token, "IMAN_SANDBOX_PASSWORD": self.password}
         for offset, system, extra in (
             (1, "byondpro", ("--scenario", self.scenario)),
-            (2, "sage300", ("--user", "WEBAPI")),
+            (2, "sage300", ("--user", "WEBAPI", "--scenario", self.scenario)),
         ):
             self.processes.append(
                 Process(

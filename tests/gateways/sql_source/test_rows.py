@@ -164,7 +164,8 @@ def test_a_value_the_driver_cannot_read_spoils_its_row_alone(pg):
     pg.put("INV-1")
     pg.run("INSERT INTO iman_outbox (type, payload, at) VALUES ('document', '{}', 'infinity')")
     pg.run(
-        "INSERT INTO iman_outbox (type, payload, at) VALUES ('document', :payload, '0044-01-01 BC')",
+        "INSERT INTO iman_outbox (type, payload, at) "
+        "VALUES ('document', :payload, '0044-01-01 BC')",
         payload=json.dumps(make_payload("INV-2")),
     )
     pg.put("INV-3")
