@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
 from random import Random, SystemRandom
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -23,8 +24,10 @@ from iman.demo import DEMO_SIGN_INS
 from iman.domain.attempt import Verdict
 from iman.domain.retry import RetryPolicy
 from iman.gateways.byondpro import Byondpro
-from iman.gateways.byondpro_feed import read_document
+from iman.gateways.byondpro_documents import read_document
+from iman.gateways.entries.mapping import named_values
 from iman.gateways.sage300 import Sage300
+from iman.gateways.sage_web import Capabilities
 from iman.ledger.accounts import find_user, save_user
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.holding import record_breaker
@@ -32,11 +35,23 @@ from iman.net import listen
 from iman.remedy_wiring import build_remedies, remedy_links
 from iman.settings import DaemonSettings
 from iman.signals import stop_on_signals
+from iman.sync.batching import Batcher
 from iman.sync.beats import Beats
 from iman.sync.breaker import Breaker, BreakerView
 from iman.sync.intake import Intake, StatusWriteBack
+from iman.sync.leftovers import Leftovers
+from iman.sync.neighbours import Neighbours
 from iman.sync.ports import Now
 from iman.sync.push import Pusher
+
+_OTHER_LEDGERS = 300.0  # seconds between looks for another ledger's mark
+_NEIGHBOURS = 2.0  # seconds between rounds until the first look succeeded
+_LEFTOVERS = 10.0  # seconds between tidying rounds
+
+if TYPE_CHECKING:  # SQLAlchemy is only loaded where it is used
+    from iman.gateways.sql_source.database import Database
+    from iman.gateways.sql_source.names import Outbox
+    from iman.gateways.sql_source.source import SqlSource
 
 
 def utc_now() -> datetime:
@@ -46,6 +61,19 @@ def utc_now() -> datetime:
 def verdict_on(text: str, http_status: int | None, code: str | None) -> Verdict:
     found = classify(text, http_status=http_status, code=code)
     return Verdict(error_type=found.type, entity_kind=found.entity_kind, entity=found.entity)
+
+
+def entity_in(text: str) -> str | None:
+    """What a refusal's text names."""
+    return classify(text).entity
+
+
+def values_of(payload: str) -> frozenset[str]:
+    """The values of a document that a set-up must know; none of one that cannot be read."""
+    try:
+        return frozenset(value for _, value in named_values(read_document(payload)))
+    except ValueError:
+        return frozenset()
 
 
 def tls(settings: DaemonSettings) -> ssl.SSLContext:
@@ -80,6 +108,47 @@ def byondpro_client(settings: DaemonSettings, context: ssl.SSLContext) -> httpx.
     )
 
 
+def open_source(
+    settings: DaemonSettings, context: ssl.SSLContext, now: Now
+) -> Byondpro | SqlSource:
+    """Raises ``SettingsError`` where a database's address is none, or its driver is missing."""
+    if settings.source == "feed":
+        return Byondpro(byondpro_client(settings, context))
+    from iman.gateways.sql_source.source import SqlSource
+
+    return SqlSource(
+        sql_database(settings),
+        outbox=sql_outbox(settings),
+        status=settings.sql_status,
+        gap_wait=settings.sql_gap_wait,  # as it is at any speed: byondpro's transactions are, too
+        now=now,
+    )
+
+
+def sql_database(settings: DaemonSettings) -> Database:
+    from iman.gateways.sql_source.database import Database
+
+    return Database(settings.sql_url.get_secret_value(), timeout=settings.sql_timeout)
+
+
+def sql_outbox(settings: DaemonSettings) -> Outbox:
+    from iman.gateways.sql_source.names import Outbox
+
+    return Outbox(
+        name=settings.sql_outbox,
+        cursor=settings.sql_cursor,
+        type=settings.sql_type,
+        payload=settings.sql_payload,
+        at=settings.sql_at,
+    )
+
+
+def _nobody_to_tell(settings: DaemonSettings) -> str:
+    if settings.source == "feed" or settings.sql_status:
+        return ""
+    return "statuses stay in the dashboard: IMAN_SQL_STATUS names no table"
+
+
 def build_daemon(
     settings: DaemonSettings, *, ledger: DuckDBLedger, now: Now = utc_now, rng: Random | None = None
 ) -> Daemon:
@@ -87,17 +156,26 @@ def build_daemon(
     _write_facts(ledger, settings, now)
     context = tls(settings)
     lanes = [sage_client(settings, context) for _ in range(settings.push_concurrency)]
-    source_http = byondpro_client(settings, context)
+    spare = sage_client(settings, context)  # for what is not pushing
+    source = open_source(settings, context, now)
     beats = Beats(now)
 
     def remember(view: BreakerView) -> None:
         ledger.write(partial(record_breaker, state=view.state, reason=view.reason, now=now()))
 
     breaker = Breaker(now, changed=remember, probe_every=settings.seconds(settings.probe_every))
-    source = Byondpro(source_http)
     recorded = asyncio.Event()
+    can = Capabilities()
+    sages = [Sage300(http, names=entity_in, can=can) for http in (*lanes, spare)]
+    neighbours = Neighbours(
+        sage=sages[-1],
+        ledger=ledger,
+        beats=beats,
+        now=now,
+        every=settings.seconds(_OTHER_LEDGERS),
+    )
     pusher = Pusher(
-        lanes=[Sage300(http) for http in lanes],
+        lanes=sages[:-1],
         ledger=ledger,
         read=read_document,
         classify=verdict_on,
@@ -112,28 +190,35 @@ def build_daemon(
         beats=beats,
         now=now,
         rng=rng or SystemRandom(),
+        batcher=Batcher(most=settings.batch_most, lanes=len(lanes), carries=values_of, now=now),
+        posting=settings.posting,
+        neighbours=neighbours,
+        leftover=lambda token, entry_type: leftovers.note(token, entry_type),
         recorded=recorded,
     )
+    leftovers = Leftovers(sage=sages[-1], beats=beats, idle=pusher.idle)
     intake = Intake(source=source, ledger=ledger, beats=beats, now=now, arrived=pusher.wake)
-    write_back = StatusWriteBack(source=source, ledger=ledger, beats=beats, now=now)
+    write_back = StatusWriteBack(
+        source=source, ledger=ledger, beats=beats, now=now, instead=_nobody_to_tell(settings)
+    )
 
-    remedy_http = sage_client(settings, context)
     remedies, remedy_loops = build_remedies(
-        settings, ledger=ledger, http=remedy_http, source=source, beats=beats, now=now,
-        due=pusher.wake,
-    )  # fmt: skip
+        settings, ledger=ledger, http=spare, source=source, beats=beats, now=now, due=pusher.wake
+    )
 
     @contextlib.asynccontextmanager
     async def clients() -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for http in (*lanes, source_http, remedy_http):
-                await stack.enter_async_context(http)
+            for client in (*lanes, spare, source):
+                await stack.enter_async_context(client)
             yield
 
     return Daemon(
         ledger=ledger,
         pusher=pusher,
         loops=lambda: [
+            Every(neighbours, settings.seconds(_NEIGHBOURS)),
+            Every(leftovers, settings.seconds(_LEFTOVERS)),
             Every(intake, settings.seconds(settings.intake_every)),
             Every(write_back, settings.seconds(settings.write_back_every), recorded),
             *remedy_loops,
@@ -177,7 +262,7 @@ async def _run(
 
 def _write_facts(ledger: DuckDBLedger, settings: DaemonSettings, now: Now) -> None:
     """What a reader of the file must know while no daemon runs."""
-    base = (settings.byondpro_pages or str(settings.byondpro_url)).rstrip("/")
+    base = (settings.byondpro_pages or str(settings.byondpro_url or "")).rstrip("/")
     facts = {
         "company": settings.sage_company,
         "max_attempts": str(settings.max_attempts),

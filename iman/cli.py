@@ -8,12 +8,14 @@ import sys
 import threading
 import time
 import webbrowser
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import httpx
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -46,9 +48,15 @@ def main() -> None:
     try:
         app()
     except ImanError as exc:
-        for line in str(exc).splitlines():
-            print(f"iman: {line}", file=sys.stderr)  # noqa: T201 -- an entry point
-        sys.exit(2)
+        _say(str(exc).splitlines())
+    except ValidationError as exc:  # what was typed; never its value, it may be a password
+        _say(f"{fault['loc'][-1]}: {fault['msg']}" for fault in exc.errors(include_input=False))
+    sys.exit(2)
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(f"iman: {line}", file=sys.stderr)  # noqa: T201 -- an entry point
 
 
 @app.command()
@@ -61,7 +69,7 @@ def up(
         float, typer.Option(min=0.001, max=1000, help="Divides every interval, for trying out")
     ] = 1.0,
     scenario: Annotated[
-        str, typer.Option(help="What the sandbox begins with: reference, clean, clump or empty")
+        str, typer.Option(help="What the sandbox begins with; docs/sandbox.md lists the scenarios")
     ] = "reference",
     seed: Annotated[int, typer.Option(help="Makes the sandbox's data repeatable")] = 1,
     ready_file: Annotated[

@@ -18,9 +18,11 @@ from pydantic import (
     HttpUrl,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -33,6 +35,10 @@ from iman.errors import SettingsError
 
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+#: A name in a database: quoted wherever it is used, and yet nothing that could end a quote.
+_NAME = r"[^\W\d][\w $#-]{0,126}"
+ColumnName = Annotated[str, Field(pattern=rf"^{_NAME}$")]
+TableName = Annotated[str, Field(pattern=rf"^{_NAME}(\.{_NAME}){{0,2}}$")]
 
 #: Read by us, but no field of a class.
 FILE_VARIABLE = "IMAN_SETTINGS"
@@ -81,8 +87,15 @@ class DaemonSettings(_FromEnvironmentAndFile):
         "1GB", pattern=r"^\d+(\.\d+)?\s?(MB|GB)$", description="Memory DuckDB may use"
     )
 
-    byondpro_url: HttpUrl = Field(description="Base URL of byondpro's integration feed")
-    byondpro_token: SecretStr = Field(description="Bearer token of the feed")
+    source: Literal["feed", "sql"] = Field(
+        "feed", description="Where documents come from: byondpro's feed, or an outbox table or view"
+    )
+    byondpro_url: HttpUrl | None = Field(
+        None, validate_default=True, description="Base URL of byondpro's integration feed"
+    )
+    byondpro_token: SecretStr = Field(
+        SecretStr(""), validate_default=True, description="Bearer token of the feed"
+    )
     byondpro_pages: str = Field(
         "", description="Base URL of byondpro's pages for links; empty: the feed's base URL"
     )
@@ -97,6 +110,32 @@ class DaemonSettings(_FromEnvironmentAndFile):
     byondpro_term_page: str = Field("/terms/{code}", description="A term's page")
     byondpro_terms_page: str = Field("/terms", description="The list of terms")
     byondpro_categories_page: str = Field("/categories", description="The list of categories")
+
+    sql_url: SecretStr = Field(
+        SecretStr(""),
+        validate_default=True,
+        description="Address of the outbox's database for SQLAlchemy, with user and password",
+    )
+    sql_outbox: TableName = Field(
+        "iman_outbox", description="The outbox table or view, with its schema where it needs one"
+    )
+    sql_cursor: ColumnName = Field(
+        "cursor", description="Its column with a whole number that grows with every row"
+    )
+    sql_type: ColumnName | Literal[""] = Field(
+        "type", description="Its column with the event's type; empty: it stands in the payload"
+    )
+    sql_payload: ColumnName = Field("payload", description="Its column with the JSON")
+    sql_at: ColumnName | Literal[""] = Field(
+        "at", description="Its column with the event's moment; empty: it stands in the payload"
+    )
+    sql_status: TableName | Literal[""] = Field(
+        "", description="Table to write sync statuses to; empty: they stay in the dashboard"
+    )
+    sql_gap_wait: Seconds = Field(
+        900.0, description="Seconds a number left out of the outbox may still turn up"
+    )
+    sql_timeout: Seconds = Field(30.0, description="Seconds a statement may take in that database")
 
     sage_url: HttpUrl = Field(description="Sage 300 Web API, up to and with /Sage300WebApi")
     sage_company: str = Field(
@@ -132,6 +171,12 @@ class DaemonSettings(_FromEnvironmentAndFile):
     )
     probe_every: Seconds = Field(5.0, description="Seconds between probes of a Sage 300 unwell")
     push_concurrency: int = Field(4, ge=1, le=256, description="Pushes under way at once")
+    batch_most: int = Field(
+        50, ge=1, le=500, description="Invoices in one Sage 300 batch under backlog; 1: always one"
+    )
+    posting: bool = Field(
+        False, description="Post each batch in Sage 300 too; otherwise processed means entered"
+    )
     speed: float = Field(
         1.0, gt=0, le=1000, description="Divides every interval, for trying things out"
     )
@@ -158,6 +203,15 @@ class DaemonSettings(_FromEnvironmentAndFile):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much is logged"
     )
+
+    @field_validator("byondpro_url", "byondpro_token", "sql_url")
+    @classmethod
+    def _needed_by_its_source(cls, value: Any, info: ValidationInfo) -> Any:
+        source = "sql" if info.field_name == "sql_url" else "feed"
+        given = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not given and info.data.get("source", source) == source:
+            raise PydanticCustomError("missing", "Field required")  # told as any missing one
+        return value
 
     @model_validator(mode="after")
     def _waits_in_order(self) -> DaemonSettings:
@@ -231,7 +285,7 @@ def _strangers() -> list[str]:
         with file.open("rb") as opened:
             try:
                 content = tomllib.load(opened)
-            except tomllib.TOMLDecodeError as exc:
+            except ValueError as exc:  # not TOML, or not even UTF-8
                 return [*lines, f"{file} is not valid TOML: {exc}."]
         lines += [
             f"{name} in {file} is no setting of Iman's{_meant(name, '')}"

@@ -52,6 +52,7 @@ class Claim:
     asks: bool  # look the document up; nothing is sent
     pushed_at: datetime | None = None  # asks: when the push whose answer was lost began
     crashed: bool = False  # asks: that push was cut short by the daemon's own end
+    parent: str | None = None  # its parent's reference in Sage 300, where a repayment plan needs it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -156,7 +156,7 @@ def _parent(found: Common, wanted: EntryType) -> None:
         raise InvalidDocument(f"{_the(found)} names no {_words(wanted)} as its parent.")
     if parent.entry_type is not wanted:
         raise InvalidDocument(
-            f"{_the(found)}'s parent is a {_words(parent.entry_type)}; it has to be the "
+            f"{_the(found)}'s parent is {_a(parent.entry_type)}; it has to be the "
             f"{_words(wanted)} it belongs to."
         )
     _fits("parent's number", parent.number, _NUMBER)
@@ -181,3 +181,7 @@ def _the(found: Common) -> str:
 
 def _words(entry_type: EntryType) -> str:
     return entry_type.replace("_", " ")
+
+
+def _a(entry_type: EntryType) -> str:
+    return f"{'an' if entry_type is EntryType.INVOICE else 'a'} {_words(entry_type)}"

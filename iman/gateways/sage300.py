@@ -24,6 +24,7 @@ from iman.gateways.sage_web import (
     Record,
     SageWeb,
     no_connection,
+    quoted,
     words_of,
 )
 
@@ -122,6 +123,26 @@ class Sage300:
         if isinstance(outcome, Refused) and outcome.code in _NOT_OFFERED:
             self.can.withdraws = False
         return False
+
+    async def other_ledgers(self, ledger_id: str) -> frozenset[str] | None:
+        """Ids of other ledgers whose mark stands on this company's invoice batches.
+
+        None where Sage 300 cannot tell now. Two readings, whatever the number of batches: one for
+        the marks that sort before ours, one for those after.
+        """
+        mark = INVOICES.description
+        ours = quoted(f"IMAN {ledger_id}"), quoted(f"IMAN {ledger_id}~")
+        marked = f"startswith({mark},'IMAN ')"
+        found: set[str] = set()
+        try:
+            for bound in (f"{mark} lt {ours[0]}", f"{mark} gt {ours[1]}"):
+                batches = await self._web.page(
+                    INVOICES.resource, INVOICES.where(f"{marked} and {bound}"), select=mark
+                )
+                found |= {str(batch.get(mark, "")).split(" ")[1] for batch in batches}
+        except (CannotTell, Unreadable, httpx.HTTPError, IndexError):
+            return None
+        return frozenset(found - {ledger_id})
 
     async def probe(self) -> str | None:
         """None when Sage 300 is well, else what is the matter. Reads one terms code."""

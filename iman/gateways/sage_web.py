@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
-from iman.domain.outcome import Outcome, Unavailable, Unknown
+from iman.domain.outcome import Outcome, Refused, Unavailable, Unknown
 from iman.gateways.sage_answers import Unreadable, body_of, error_of, refusal
 
 Record = dict[str, Any]
@@ -27,7 +27,14 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.
 
 
 class CannotTell(Exception):
-    """A look-up that Sage 300 did not answer; the text is for people."""
+    """A look-up that Sage 300 did not answer; the text is for people.
+
+    *refused*: it will not answer this question another time either.
+    """
+
+    def __init__(self, text: str, *, refused: bool = False) -> None:
+        super().__init__(text)
+        self.refused = refused
 
 
 @dataclass(slots=True)
@@ -157,7 +164,8 @@ def no_connection(exc: httpx.HTTPError) -> Unavailable:
 
 
 def cannot_tell(answer: httpx.Response) -> CannotTell:
-    return CannotTell(words_of(refusal(answer)))
+    outcome = refusal(answer)
+    return CannotTell(words_of(outcome), refused=isinstance(outcome, Refused))
 
 
 def words_of(outcome: Outcome) -> str:

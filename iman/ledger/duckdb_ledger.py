@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from iman.domain.attempt import Claim, Finished
 from iman.domain.feed import FeedEvent, Unreadable, WriteBack
 from iman.errors import LedgerError, LedgerLocked
-from iman.ledger import outbox, pushing, receiving
+from iman.ledger import holding, outbox, pushing, receiving
 from iman.ledger.ids import Ids
 from iman.ledger.migrate import migrate
 from iman.ledger.pushing import Together, alone
@@ -107,6 +107,12 @@ class DuckDBLedger:
     async def next_due(self) -> datetime | None:
         moment = await self._ask(lambda conn: _first(conn, queries("pushing")["next_due"], {}))
         return from_db(moment) if isinstance(moment, datetime) else None
+
+    async def known_strangers(self) -> frozenset[str]:
+        return await self._ask(holding.known_strangers)
+
+    async def met_strangers(self, strangers: frozenset[str], *, now: datetime) -> None:
+        await self._ask(lambda conn: holding.met_strangers(conn, strangers, now=now))
 
     async def due_write_backs(self, limit: int) -> list[WriteBack]:
         return await self._ask(lambda conn: outbox.due_write_backs(conn, limit))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import duckdb
 
-from iman.ledger.queries import queries
+from iman.ledger.queries import first_row, queries
 from iman.ledger.utc import from_db, to_db
 
 _SQL = queries("holding")
@@ -48,6 +48,27 @@ def pause(
 
 def resume(conn: duckdb.DuckDBPyConnection, entry_type: str) -> None:
     conn.execute(_SQL["resume"], {"entry_type": entry_type})
+
+
+def known_strangers(conn: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    row = first_row(conn, _SQL["strangers"])
+    return frozenset(row[0].split()) if row else frozenset()
+
+
+def met_strangers(
+    conn: duckdb.DuckDBPyConnection, strangers: frozenset[str], *, now: datetime
+) -> None:
+    """Remember *strangers* and pause everything. From then on nothing is sent unseen."""
+    names = " ".join(sorted(known_strangers(conn) | strangers))
+    conn.execute(_SQL["remember_strangers"], {"names": names})
+    pause(
+        conn,
+        EVERYTHING,
+        who="Iman",
+        reason=f"Another Iman ledger ({', '.join(sorted(strangers))}) pushes into this company of "
+        "Sage 300. Stop it, or resume if it is retired: what it pushed will be looked up.",
+        now=now,
+    )
 
 
 def record_breaker(

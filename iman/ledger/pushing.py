@@ -48,7 +48,7 @@ def claim(
     rows = conn.execute(_SQL["due_documents"], {"now": to_db(now), "limit": limit}).fetchall()
     units = [
         _marked(unit, ledger_id)
-        for unit in together([_claim(row, ids, ledger_id, now) for row in rows])
+        for unit in together([_with_parent(conn, _claim(row, ids, ledger_id, now)) for row in rows])
     ]
     claims = [claim for unit in units for claim in unit]
     if not claims:
@@ -65,6 +65,14 @@ def claim(
     if pushes:
         conn.execute(_SQL["insert_attempts"], _intents(pushes, now))
     return units
+
+
+def _with_parent(conn: duckdb.DuckDBPyConnection, claim: Claim) -> Claim:
+    """A repayment plan goes into its invoice's batch, so it must know which that is."""
+    if claim.key.entry_type is not EntryType.REPAYMENT_PLAN:
+        return claim
+    row = first_row(conn, _SQL["parent_reference"], {"id": claim.document_id})
+    return claim if row is None else replace(claim, parent=row[0])
 
 
 def _marked(unit: list[Claim], ledger_id: str) -> list[Claim]:

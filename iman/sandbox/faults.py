@@ -1,39 +1,43 @@
-"""Switches that make the Sage 300 sandbox misbehave, and the ASGI layer that does it.
+"""Switches that make the Sage 300 sandbox misbehave: what can be set, and what strikes a request.
 
-A fault is applied outside the application, to the connection itself, so that a client meets
-what it would meet in the wild: no answer, a reset, half an answer.
+`faulty_app` is the layer that does it to the connection.
 """
 
-import asyncio
+import math
 import random
-import socket
-import struct
-import sys
 import threading
-from typing import Any, Literal
+import time
+from collections import deque
+from datetime import UTC, datetime, timedelta
+from typing import Literal, get_args
 
-from fastapi import FastAPI
-from pydantic import BaseModel, ConfigDict, Field
-from starlette.types import Message, Receive, Scope, Send
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from iman.sandbox.sage_errors import MissingCode, SageError
-from iman.sandbox.sage_payload import dumps
+from iman.sandbox.sage_errors import MissingCode
 from iman.sandbox.sage_store import SageStore
 
 WEB_API = "/Sage300WebApi"
-_WRITES = {"POST", "PUT", "PATCH", "DELETE"}
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 Kind = Literal[
     "timeout_before",  # never answers, nothing is stored
     "timeout_after",  # stores, then never answers
+    "reset_before",  # cuts the connection, nothing is stored
     "reset_after",  # stores, then cuts the connection
-    "truncate",  # stores, sends half of the answer
+    "reset_mid",  # stores, sends half of the answer, then a reset
+    "truncate",  # stores, sends half of the answer, then closes
     "html_500",  # 500 with a web page, nothing is stored
     "html_500_after",  # stores, then 500 with a web page
     "message_500",  # 500 with ASP.NET's own {"Message": …}, nothing is stored
     "empty_2xx",  # stores, answers 201 with an empty body
     "too_many",  # 429 with Retry-After, nothing is stored
+    "session_limit",  # 429: too many sessions, nothing is stored
+    "contention",  # 409 General: somebody else posts, nothing is stored
     "unavailable",  # 503, nothing is stored
+    "slow",  # answers rightly, after `seconds`
 ]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+# a read stores nothing, so there is no "after", and only writes meet a posting
+_WRITES_ONLY = {"timeout_after", "reset_after", "html_500_after", "contention"}
 
 
 class _Strict(BaseModel):
@@ -43,6 +47,7 @@ class _Strict(BaseModel):
 class Latency(_Strict):
     min: int = Field(0, ge=0, le=600_000)
     max: int = Field(0, ge=0, le=600_000)
+    p99: int = Field(0, ge=0, le=600_000, description="One call in a hundred takes this long")
 
 
 class Variants(_Strict):
@@ -57,8 +62,57 @@ class Fault(_Strict):
     kind: Kind
     times: int = Field(1, ge=1, description="How many write requests it strikes")
     path: str = Field("", description="Only requests whose path contains this")
+    body: str = Field("", description="Only requests whose body contains this")
     seconds: float = Field(30.0, ge=0, description="How long a time-out holds the connection")
     retry_after: int = Field(5, ge=0, description="Seconds named by a 429")
+
+
+class SlowAfterIdle(_Strict):
+    """The web server put its pool to sleep: who wakes it waits, and so does whoever comes then."""
+
+    idle_seconds: float = Field(1200.0, ge=0)
+    seconds: float = Field(5.0, ge=0, le=600)
+
+
+class RateLimit(_Strict):
+    per_second: int = Field(ge=1)
+    retry_after: int = Field(1, ge=0)
+
+
+class SessionLimit(_Strict):
+    """More sessions than *most* at a time are refused; a session is kept by its cookie."""
+
+    most: int = Field(ge=0)
+    idle_seconds: float = Field(1200.0, ge=0, description="An unused session ends after this")
+
+
+class Outage(_Strict):
+    """The server is away for a while, as `down` is until it is switched off."""
+
+    seconds: float = Field(ge=0)
+    after_writes: int = Field(0, ge=0, description="Write requests served before it begins")
+    until: AwareDatetime | None = Field(None, description="Set when it begins")
+
+
+class Chaos(_Strict):
+    """Any request may be struck. The same seed strikes the n-th request in the same way."""
+
+    seed: int = 1
+    probability: float = Field(ge=0, le=1)
+    kinds: list[Kind] = Field(default_factory=lambda: list(KINDS))
+    seconds: float = Field(1.0, ge=0, description="Of time-outs and slow answers")
+    retry_after: int = Field(1, ge=0)
+
+    def draw(self, number: int, method: str) -> Fault | None:
+        """What strikes request *number*."""
+        rng = random.Random(f"{self.seed}:{number}")  # noqa: S311 -- repeatable on purpose
+        if rng.random() >= self.probability:
+            return None
+        suits = [k for k in self.kinds if method in WRITES or k not in _WRITES_ONLY]
+        if not suits:
+            return None
+        kind = rng.choice(suits)
+        return Fault(kind=kind, seconds=self.seconds, retry_after=self.retry_after)
 
 
 class Faults(_Strict):
@@ -68,8 +122,15 @@ class Faults(_Strict):
     down: bool = False
     down_as: Literal["unavailable", "closed"] = "unavailable"
     locked_periods: list[str] = Field(
-        default_factory=list, description="Locked for A/R, as in 2026-01"
+        default_factory=list, description="Locked for A/R, as in 2026-01; GL:2026-01 for G/L"
     )
+    outage: Outage | None = None
+    random: Chaos | None = None
+    rate_limit: RateLimit | None = None
+    session_limit: SessionLimit | None = None
+    slow_after_idle: SlowAfterIdle | None = None
+    contention: bool = Field(False, description="Every posting is refused")
+    posting_seconds: float = Field(0.0, ge=0, le=600, description="How long a posting takes")
 
 
 class Switchboard:
@@ -79,197 +140,111 @@ class Switchboard:
         self._store = store
         self._lock = threading.Lock()
         self._faults = Faults.model_validate(store.setting("faults", {}))
+        self._requests = 0
+        self._recent: deque[float] = deque()
+        self._last_call = -math.inf
+        self._awake_at = -math.inf
 
     def get(self) -> Faults:
-        """A copy of what is in force."""
-        with self._lock:
-            return self._faults.model_copy(deep=True)
+        """What is in force, to be read only."""
+        return self._faults
 
     def put(self, faults: Faults) -> None:
-        """Replace everything."""
+        """Replace everything; an outage without delay begins now, a random sequence starts anew."""
+        faults = faults.model_copy(deep=True)
+        outage = faults.outage
+        if outage is not None and outage.until is None and outage.after_writes == 0:
+            outage.until = datetime.now(UTC) + timedelta(seconds=outage.seconds)
         with self._lock:
-            self._store.set_setting("faults", faults.model_dump(mode="json"))
-            self._faults = faults.model_copy(deep=True)
+            self._keep(faults)
+            self._requests = 0
+            self._recent.clear()
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def _keep(self, faults: Faults) -> None:
+        self._store.set_setting("faults", faults.model_dump(mode="json"))
+        self._faults = faults
+
+    def away(self, method: str) -> bool:
+        """Whether the server is down for this request; counts it towards the next outage."""
+        if self._faults.down:
+            return True
+        if self._faults.outage is None:
+            return False
+        with self._lock:
+            return self._outage_strikes(method)
+
+    def _outage_strikes(self, method: str) -> bool:
+        outage, now = self._faults.outage, datetime.now(UTC)
+        if outage is None:
+            return False
+        if outage.until is not None:
+            if now < outage.until:
+                return True
+            self._keep(self._faults.model_copy(update={"outage": None}))
+            return False
+        if method not in WRITES:
+            return False
+        if outage.after_writes:
+            left = outage.model_copy(update={"after_writes": outage.after_writes - 1})
+        else:
+            until = now + timedelta(seconds=outage.seconds)
+            left = outage.model_copy(update={"until": until})
+        self._keep(self._faults.model_copy(update={"outage": left}))
+        return left.until is not None
+
+    def wait_seconds(self) -> float:
+        """How long this request waits before anything is done."""
+        latency = self._faults.latency_ms
+        seconds = 0.0
+        if latency.max or latency.min or latency.p99:
+            most = max(latency.min, latency.max)
+            seconds = random.uniform(latency.min, most) / 1000  # noqa: S311 -- no secret
+            if latency.p99 and random.random() < 0.01:  # noqa: S311 -- as above
+                seconds = latency.p99 / 1000
+        idle = self._faults.slow_after_idle
+        now = time.monotonic()
+        with self._lock:
+            if idle is not None and now - self._last_call > idle.idle_seconds:
+                self._awake_at = now + idle.seconds
+            self._last_call = now
+            return seconds + (max(self._awake_at - now, 0.0) if idle is not None else 0.0)
+
+    def over_rate(self) -> bool:
+        """Whether this request is one too many within a second."""
+        limit = self._faults.rate_limit
+        if limit is None:
+            return False
+        now = time.monotonic()
+        with self._lock:
+            while self._recent and self._recent[0] <= now - 1:
+                self._recent.popleft()
+            if len(self._recent) >= limit.per_second:
+                return True
+            self._recent.append(now)
+        return False
+
+    @property
+    def reads_bodies(self) -> bool:
+        """Whether a request's body has to be known before it is let through."""
+        return any(fault.body for fault in self._faults.next)
+
+    def take(self, method: str, path: str, body: bytes = b"") -> Fault | None:
         """The fault for a request, used up by asking."""
-        if method not in _WRITES or not self._faults.next:
-            return None
+        found = self._take_next(path, body) if method in WRITES and self._faults.next else None
+        chaos = self._faults.random
+        if found is not None or chaos is None:
+            return found
+        with self._lock:
+            number, self._requests = self._requests, self._requests + 1
+        return chaos.draw(number, method)
+
+    def _take_next(self, path: str, body: bytes) -> Fault | None:
         with self._lock:
             faults = self._faults.model_copy(deep=True)
             for fault in faults.next:
-                if fault.path in path:
+                if fault.path in path and fault.body.encode() in body:
                     fault.times -= 1
                     faults.next = [left for left in faults.next if left.times > 0]
-                    self._store.set_setting("faults", faults.model_dump(mode="json"))
-                    self._faults = faults
+                    self._keep(faults)
                     return fault
         return None
-
-
-class FaultyApp(FastAPI):
-    """An application whose Web API misbehaves as its switchboard says; its pages never do.
-
-    Outermost on purpose: within a middleware the server's own `send` is out of reach.
-    """
-
-    switchboard: Switchboard
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(WEB_API):
-            await super().__call__(scope, receive, send)
-            return
-        faults = self.switchboard.get()
-        if faults.down:
-            if faults.down_as == "closed":
-                await _cut(send)
-            else:
-                await _answer(send, _error("SessionError", "The server is not available.", 503))
-            return
-        await _wait(faults.latency_ms)
-        fault = self.switchboard.take(scope["method"], scope["path"])
-        if fault is None:
-            await super().__call__(scope, receive, send)
-        elif fault.kind in _BEFORE:
-            await _strike_before(fault, receive, send)
-        else:
-            answer = _Captured()
-            await super().__call__(scope, receive, answer)
-            await _strike_after(fault, answer, receive, send)
-
-
-async def _wait(latency: Latency) -> None:
-    if latency.max or latency.min:
-        most = max(latency.min, latency.max)
-        await asyncio.sleep(random.uniform(latency.min, most) / 1000)  # noqa: S311 -- no secret
-
-
-class _Captured:
-    """Takes an answer instead of the server; by then everything is stored."""
-
-    def __init__(self) -> None:
-        self.status = 500
-        self.headers: list[tuple[bytes, bytes]] = []
-        self.body = b""
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
-            self.headers = [(k, v) for k, v in message["headers"] if k.lower() != b"content-length"]
-        else:
-            self.body += message.get("body", b"")
-
-
-_Answer = tuple[int, str, bytes, dict[str, str]]
-
-
-def _error(code: str, message: str, status: int) -> _Answer:
-    body = dumps(SageError(code, message, status).body()).encode()
-    return status, "application/json; charset=utf-8", body, {}
-
-
-_PAGE_500: _Answer = (
-    500,
-    "text/html; charset=utf-8",
-    b"<!doctype html><title>Server Error</title><h1>Server Error in Application</h1>"
-    b"<p>The resource cannot be displayed.</p>",
-    {},
-)
-_MESSAGE_500: _Answer = (
-    500,
-    "application/json; charset=utf-8",
-    b'{"Message":"An error has occurred."}',
-    {},
-)
-_BEFORE = {"timeout_before", "html_500", "message_500", "too_many", "unavailable"}
-
-
-async def _strike_before(fault: Fault, receive: Receive, send: Send) -> None:
-    if fault.kind == "timeout_before":
-        await _hold(fault.seconds, receive, send)
-        return
-    status, kind, body, headers = {
-        "html_500": _PAGE_500,
-        "message_500": _MESSAGE_500,
-        "too_many": _error("TooManyRequests", "Too many concurrent requests.", 429),
-        "unavailable": _error("SessionError", "The server is not available.", 503),
-    }[fault.kind]
-    if fault.kind == "too_many":
-        headers = {"Retry-After": str(fault.retry_after)}
-    await _answer(send, (status, kind, body, headers))
-
-
-async def _strike_after(fault: Fault, answer: _Captured, receive: Receive, send: Send) -> None:
-    match fault.kind:
-        case "timeout_after":
-            await _hold(fault.seconds, receive, send)
-        case "reset_after":
-            await _cut(send)
-        case "html_500_after":
-            await _answer(send, _PAGE_500)
-        case "empty_2xx" if answer.status < 300:
-            await _send(send, answer.status, answer.headers, b"")
-        case "truncate":
-            await _send_half(send, answer)
-        case _:
-            await _send(send, answer.status, answer.headers, answer.body)
-
-
-async def _answer(send: Send, answer: _Answer) -> None:
-    status, kind, body, more = answer
-    headers = [(b"content-type", kind.encode())]
-    headers += [(name.encode(), value.encode()) for name, value in more.items()]
-    await _send(send, status, headers, body)
-
-
-async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    length = [] if status == 204 else [(b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers + length})
-    await send({"type": "http.response.body", "body": body})
-
-
-async def _send_half(send: Send, answer: _Captured) -> None:
-    """Promise the whole body, send half of it, close."""
-    length = (b"content-length", str(max(len(answer.body), 2)).encode())
-    # 204 may promise no body; the client must meet a broken answer all the same
-    status = 200 if answer.status == 204 else answer.status
-    start = {"type": "http.response.start", "status": status}
-    await send(start | {"headers": [*answer.headers, length]})
-    half = answer.body[: len(answer.body) // 2]
-    await send({"type": "http.response.body", "body": half, "more_body": True})
-    await _close(send, reset=False)
-
-
-async def _hold(seconds: float, receive: Receive, send: Send) -> None:
-    """Keep the connection open without a word until the client goes away or time is up."""
-
-    async def until_gone() -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
-
-    try:
-        await asyncio.wait_for(until_gone(), seconds)
-    except TimeoutError:
-        await _cut(send)
-
-
-async def _cut(send: Send) -> None:
-    """End the connection with a reset, before a byte of an answer."""
-    await _close(send, reset=True)
-
-
-async def _close(send: Send, *, reset: bool) -> None:
-    # uvicorn's send is a method of the request's cycle, which holds the transport
-    cycle: Any = getattr(send, "__self__", None)
-    transport: asyncio.Transport | None = getattr(cycle, "transport", None)
-    if transport is None:
-        raise RuntimeError("A connection can only be cut under uvicorn.")
-    if reset:
-        wire: socket.socket = transport.get_extra_info("socket")
-        form = "hh" if sys.platform == "win32" else "ii"
-        wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(form, 1, 0))
-        transport.abort()
-    else:
-        transport.close()
-    while not cycle.disconnected:  # until the server knows, it would still answer 500
-        await asyncio.sleep(0.001)

@@ -1,6 +1,6 @@
 """What the human pages of both sandboxes share: templates that escape, headers, the stylesheet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -37,10 +37,23 @@ def money(amount: object) -> str:
     return f"{Decimal(str(amount)):,.2f}"
 
 
+_KEYS = {"UpdateOperation", "BatchNumber", "EntryNumber", "ErrorBatch", "ErrorEntry"}
+
+
+def filled(record: Mapping[str, object]) -> list[tuple[str, object]]:
+    """The plain fields of a record that hold something, without its keys; days without a time."""
+    return [
+        (name, str(value)[:10] if name.endswith("Date") else value)
+        for name, value in record.items()
+        if value not in (None, "") and not isinstance(value, list) and name not in _KEYS
+    ]
+
+
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined
 )
 _ENVIRONMENT.filters["money"] = money
+_ENVIRONMENT.filters["filled"] = filled
 _ENVIRONMENT.filters["segment"] = lambda text: quote(str(text), safe="")
 
 

@@ -15,8 +15,9 @@ from fastapi import HTTPException, Request, Response, params
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from iman.sandbox import sage_company, sage_pages
-from iman.sandbox.faults import WEB_API, Faults, FaultyApp, Switchboard
+from iman.sandbox import sage_company, sage_documents, sage_pages, sage_scenarios
+from iman.sandbox.faults import WEB_API, Faults, Switchboard
+from iman.sandbox.faulty_app import FaultyApp, Sessions
 from iman.sandbox.sage_errors import SageError
 from iman.sandbox.sage_payload import dumps
 from iman.sandbox.sage_store import SageStore
@@ -33,13 +34,18 @@ def create_app(
     user: str = "WEBAPI",
     password: str,
     seed: int = 1,  # noqa: ARG001 -- both sandboxes are started alike; nothing here is random
+    scenario: str = "reference",
 ) -> FaultyApp:
     """The Sage 300 sandbox on the file *store_path*, with the demo company's set-up when new.
 
-    *user* has the Web API right; `ADMIN` and `CLERK`, with the same password, do not.
+    *user* has the Web API right; `ADMIN` and `CLERK`, with the same password, do not. *scenario*
+    is what the new company lacks or suffers from. Raises `ValueError` for an unknown one.
     """
+    state = sage_scenarios.state_of(scenario)
     store = SageStore(store_path)
-    sage_company.fill(store, company=company.upper(), today=datetime.now(UTC).date())
+    today = datetime.now(UTC).date()
+    if sage_company.fill(store, company=company.upper(), today=today):
+        sage_scenarios.apply(store, state, today=today)
     switchboard = Switchboard(store)
 
     @asynccontextmanager
@@ -51,6 +57,8 @@ def create_app(
         title="Sage 300 sandbox", openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan
     )
     app.switchboard = switchboard
+    app.sessions = Sessions()
+    app.state.store = store
     users = Users(user=user.upper(), password=password)
     _add_web_api(app, WebApi(store=store, switchboard=switchboard, company=company.upper()), users)
     _add_switches(app, store, switchboard, users)
@@ -102,7 +110,7 @@ def _add_web_api(app: FaultyApp, api: WebApi, users: Users) -> None:
         methods=verbs,
     )
     app.add_route(f"{WEB_API}/{{rest:path}}", elsewhere, methods=verbs)
-    app.state.posting = api.posting  # held while a batch is posted
+    app.state.posting = api.posting["AR"]  # held while a batch is posted
 
 
 def _answer(api: WebApi, users: Users, request: Request, body: bytes) -> Response:
@@ -177,18 +185,8 @@ def _add_switches(app: FaultyApp, store: SageStore, switchboard: Switchboard, us
 
     @app.get("/sandbox/documents", dependencies=known)
     def documents() -> Response:
-        dump = [
-            {
-                "document_number": entry["DocumentNumber"],
-                "customer": entry["CustomerNumber"],
-                "batch": entry["BatchNumber"],
-                "entry": entry["EntryNumber"],
-                "description": entry.get("InvoiceDescription"),
-                "batch_description": entry["BatchDescription"],
-                "amount": f"{entry['DocumentTotalIncludingTax']:.2f}",
-                "terms": entry["Terms"],
-                "batch_status": entry["BatchStatus"],
-            }
-            for entry in store.stored_entries()
-        ]
-        return JSONResponse(dump)
+        return Response(dumps(sage_documents.documents(store)), media_type=_JSON)
+
+    @app.get("/sandbox/order", dependencies=known)
+    def order() -> Response:
+        return Response(dumps(sage_documents.order(store)), media_type=_JSON)

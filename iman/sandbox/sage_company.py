@@ -8,12 +8,15 @@ from iman.sandbox import seed
 from iman.sandbox.sage_payload import Record, shown_day
 from iman.sandbox.sage_store import SageStore
 
+_FIRST_YEAR = 2020  # when the company started to use the ledger
 
-def fill(store: SageStore, *, company: str, today: date) -> None:
-    """Write the set-up once: a filled store is left alone."""
+
+def fill(store: SageStore, *, company: str, today: date) -> bool:
+    """Write the set-up once; False for a filled store, which is left alone."""
     if store.setting("company") is not None:
-        return
+        return False
     with store.db.transaction():
+        _fill_codes(store, today)
         for term in seed.TERMS:
             if term.in_sage:
                 store.save_record("ARTerms", term.code, terms_record(term, today))
@@ -25,10 +28,35 @@ def fill(store: SageStore, *, company: str, today: date) -> None:
             store.save_record("ARCustomerGroups", code, _group(code, description))
         store.save_record("ARAccountSets", "AR", _ACCOUNT_SET)
         store.save_record("TXTaxGroups", f"{seed.TAX_GROUP}|Sales", _TAX_GROUP)
-        for year in range(today.year - 1, today.year + 2):
+        for year in range(min(_FIRST_YEAR, today.year - 1), today.year + 2):
             store.save_record("CSFiscalCalendars", str(year), _fiscal_year(year))
         store.save_record("CSCompanyProfile", "1", _profile(company))
         store.set_setting("company", company)
+    return True
+
+
+def _fill_codes(store: SageStore, today: date) -> None:
+    common: Record = {"Status": "Active", "DateLastMaintained": shown_day(today)}
+    for code, description in seed.RECEIPT_TYPES:
+        body = {"PaymentCodeKey": code, "Description": description}
+        body["PaymentType"] = {"CASH": "Cash", "CHEQUE": "Check"}.get(code, "Other")
+        store.save_record("ARPaymentCodes", code, common | body)
+    for code, description, account in seed.BANKS:
+        body = {"BankCode": code, "Description": description, "GLAccount": account}
+        body |= {"CurrencyCode": seed.CURRENCY, "Status": "Active"}
+        store.save_record("BKBanks", code, body)
+    for category in seed.CATEGORIES:
+        code = f"C{category.code}"
+        body = {"DistributionCodeKey": code, "Description": category.description}
+        body |= {"RevenueAccount": category.accounts["revenue"], "Discountable": "Yes"}
+        store.save_record("ARDistributionCodes", code, common | body)
+    for item in seed.ITEMS:
+        body = {"ItemNumber": item.code, "Description": item.description}
+        body |= {"DistributionCode": f"C{item.category}", "Discountable": "Yes"}
+        store.save_record("ARItems", item.code, common | body)
+    for source, description in (("JE", "Journal entries"), ("RV", "Reversals")):
+        body = {"SourceLedger": "GL", "SourceType": source, "Description": description}
+        store.save_record("GLSourceCodes", f"GL|{source}", body)
 
 
 def terms_record(term: seed.Term, today: date) -> Record:

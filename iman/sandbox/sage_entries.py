@@ -1,4 +1,4 @@
-"""Completing one invoice entry as A/R does on insert: defaults, tax, totals, instalments."""
+"""Completing one invoice, debit or credit note as A/R does on insert: tax, totals, instalments."""
 
 from decimal import Decimal, InvalidOperation
 
@@ -21,24 +21,28 @@ _DETAILS = {
 }
 
 
-def complete(rules: Rules, given: Record, *, today: str) -> Record:
+def complete(rules: Rules, given: Record, header: Record) -> Record:
     """*given* checked and filled in, still without batch, entry and document number.
 
-    The checks come in this order: field widths, customer, terms, accounts, tax group, dates,
-    amounts. Raises `SageError` at the first that fails.
+    The checks come in this order: field widths, customer, terms, accounts, tax group, dates, the
+    document applied to, amounts. Raises `SageError` at the first that fails.
     """
     check_entry_fields(given)
     entry = {name: value for name, value in given.items() if name != "UpdateOperation"}
     customer = rules.customer(entry.get("CustomerNumber"))
-    _set_defaults(entry, customer, today)
+    _set_defaults(entry, customer, header["BatchDate"])
     terms = rules.terms(entry["Terms"])
     lines = entry.get("InvoiceDetails") or []
     for line in lines:
-        rules.account(line)
+        if entry["InvoiceType"] == "Item":
+            _fill_from_item(line, rules.item(line.get("ItemNumber")))
+        rules.line_account(line, "RevenueAccount")
     group = rules.tax_group(entry["TaxGroup"])
     year, period = rules.period(day_of(entry["PostingDate"]))
     rules.period(day_of(entry["DocumentDate"]))
     entry |= {"FiscalYear": year, "FiscalPeriod": period}
+    if entry.get("ApplytoDocument"):
+        rules.document(entry["CustomerNumber"], entry["ApplytoDocument"])
     entry["TaxAuthority1"] = group["TaxAuthority1"]
     entry["InvoiceDetails"] = [
         _complete_line(line, number, customer) for number, line in enumerate(lines, 1)
@@ -46,6 +50,12 @@ def complete(rules: Rules, given: Record, *, today: str) -> Record:
     _total(entry)
     _schedule(entry, terms)
     return entry
+
+
+def _fill_from_item(line: Record, item: Record) -> None:
+    if not line.get("RevenueAccount") and not line.get("DistributionCode"):
+        line["DistributionCode"] = item.get("DistributionCode")
+    line["Description"] = line.get("Description") or item.get("Description")
 
 
 def check_entry_fields(given: Record) -> None:
@@ -56,8 +66,8 @@ def check_entry_fields(given: Record) -> None:
             check_fields(kind, row)
 
 
-def _set_defaults(entry: Record, customer: Record, today: str) -> None:
-    document_date = entry.get("DocumentDate") or today
+def _set_defaults(entry: Record, customer: Record, day: str) -> None:
+    document_date = entry.get("DocumentDate") or day
     defaults = {
         "DocumentType": "Invoice",
         "InvoiceType": "Summary",
@@ -74,7 +84,9 @@ def _set_defaults(entry: Record, customer: Record, today: str) -> None:
         if entry.get(name) is None:
             entry[name] = value
     kind = "Item" if entry["InvoiceType"] == "Item" else "Summary"
-    entry["TransactionType"] = f"Invoice{kind}Entered"
+    document = entry["DocumentType"]
+    interest = document == "Interest"
+    entry["TransactionType"] = "InterestCharge" if interest else f"{document}{kind}Entered"
     entry["ErrorBatch"] = entry["ErrorEntry"] = 0
 
 
@@ -157,6 +169,20 @@ def _schedule(entry: Record, terms: Record) -> None:
 
 def _percent(row: Record) -> Decimal:
     return row.get("PercentDue") or Decimal(0)
+
+
+def posting_problem(rules: Rules, entry: Record) -> None:
+    """Checks anew what may have changed since entry. Raises `SageError`.
+
+    Terms are not looked at: Sage checks them at entry.
+    """
+    rules.customer(entry["CustomerNumber"])
+    for line in entry["InvoiceDetails"]:
+        rules.line_account(line, "RevenueAccount", posting=True)
+    number = entry.get("ApplytoDocument")
+    if number and rules.store.posted(entry["CustomerNumber"], number) is None:
+        raise SageError("General", f'Document Number "{number}" has not been posted.')
+    rules.period(day_of(entry["PostingDate"]), posting=True)
 
 
 def _check_schedule(rows: list[Record], total: Decimal) -> None:

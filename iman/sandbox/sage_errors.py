@@ -59,6 +59,11 @@ def no_such_record() -> SageError:
     return SageError("RecordNotFound", "A Record cannot be found for the specified entity key")
 
 
+def contention() -> SageError:
+    """Somebody else posts the same ledger."""
+    return SageError("General", "Processing conflict. Another Post in Progress was found.")
+
+
 def not_defined(thing: str, value: str, module: str) -> str:
     """Sage's sentence for a missing code: `Terms Code "F48" is not defined in A/R Terms`."""
     return f'{thing} "{value}" is not defined in {module}'

@@ -1,9 +1,10 @@
 """The pages of the Sage 300 sandbox: the set-up finance adds, and what has arrived."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Form, Response
 from fastapi.responses import HTMLResponse
@@ -19,10 +20,15 @@ from iman.sandbox.pages import (
     renderer,
     see,
 )
+from iman.sandbox.sage_batch_kinds import KINDS
+from iman.sandbox.sage_batches import document_kind, shown_number
 from iman.sandbox.sage_payload import Record, shown_day, whole
+from iman.sandbox.sage_posting import posting_error
 from iman.sandbox.sage_resources import DEFAULTS
+from iman.sandbox.sage_rules import LEDGERS
 from iman.sandbox.sage_schema import INVOICE
 from iman.sandbox.sage_store import SageStore
+from iman.sandbox.sage_web import LOCKS
 
 _OWN_FORM = [Depends(refuse_foreign_form)]
 _TERMS_CODE = re.compile(r"[A-Z0-9]{1,6}")
@@ -34,7 +40,7 @@ def add_pages(app: FastAPI, store: SageStore, switchboard: Switchboard) -> None:
     """Give *app* its pages."""
     render = renderer("sage300", company=store.setting("company"), shown=_SHOWN)
     add_page_routes(app, render)
-    for routes in (_home, _terms, _accounts, _customers, _batches):
+    for routes in (_home, _terms, _accounts, _customers, _codes, _calendar, _batches):
         router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
         routes(router, store, render)
         app.include_router(router)
@@ -50,6 +56,7 @@ def _home(router: APIRouter, store: SageStore, render: Render) -> None:
             accounts=len(store.records("GLAccounts")),
             customers=len(store.records("ARCustomers")),
             batches=store.batch_counts(),
+            kinds=KINDS,
         )
 
 
@@ -192,33 +199,184 @@ def _customers(router: APIRouter, store: SageStore, render: Render) -> None:
         return see("/customers")
 
 
+def _codes(router: APIRouter, store: SageStore, render: Render) -> None:
+    """Payment codes and banks: a code, a description, active or not."""
+
+    def page(path: str, problem: str = "", status: int = 200) -> Response:
+        kind = _CODES[path]
+        rows = store.records(kind.resource)
+        return render("codes", status, path=path, kind=kind, rows=rows, problem=problem)
+
+    def known(path: str) -> "_CodeKind":
+        if path not in _CODES:
+            raise PageNotFound(f"page /codes/{path}")
+        return _CODES[path]
+
+    @router.get("/codes/{path}")
+    def codes(path: str) -> Response:
+        known(path)
+        return page(path)
+
+    @router.post("/codes/{path}", dependencies=_OWN_FORM)
+    def add_code(
+        path: str, code: Annotated[str, Form()] = "", description: Annotated[str, Form()] = ""
+    ) -> Response:
+        kind, code = known(path), code.strip().upper()
+        if not re.fullmatch(rf"[A-Z0-9]{{1,{kind.width}}}", code) or len(description) > 60:
+            problem = f"A {kind.thing} is 1 to {kind.width} letters or digits."
+            return page(path, problem, 422)
+        if store.record(kind.resource, code) is not None:
+            return page(path, f'{kind.thing.capitalize()} "{code}" already exists.', 409)
+        record: Record = {kind.key: code, "Description": description.strip()}
+        store.save_record(kind.resource, code, DEFAULTS[kind.resource] | record)
+        return see(f"/codes/{path}")
+
+    @router.post("/codes/{path}/{code}/{change}", dependencies=_OWN_FORM)
+    def change_code(path: str, code: str, change: str) -> Response:
+        _change(store, known(path).resource, code, change)
+        return see(f"/codes/{path}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _CodeKind:
+    title: str
+    thing: str
+    resource: str
+    key: str
+    width: int
+
+
+_CODES = {
+    "payment-codes": _CodeKind(
+        title="A/R Payment Codes",
+        thing="payment code",
+        resource="ARPaymentCodes",
+        key="PaymentCodeKey",
+        width=12,
+    ),
+    "banks": _CodeKind(
+        title="Banks", thing="bank code", resource="BKBanks", key="BankCode", width=8
+    ),
+    "distribution-codes": _CodeKind(
+        title="A/R Distribution Codes",
+        thing="distribution code",
+        resource="ARDistributionCodes",
+        key="DistributionCodeKey",
+        width=6,
+    ),
+}
+
+
+def _calendar(router: APIRouter, store: SageStore, render: Render) -> None:
+    @router.get("/calendar")
+    def calendar() -> Response:
+        years = [row["FiscalYear"] for row in store.records("CSFiscalCalendars")]
+        periods = [f"{year}-{number:02d}" for year in years[-3:] for number in range(1, 13)]
+        return render(
+            "calendar", periods=periods, ledgers=LEDGERS, locked=set(store.setting(LOCKS, []))
+        )
+
+    @router.post("/calendar", dependencies=_OWN_FORM)
+    def lock(period: Annotated[str, Form()] = "", locked: Annotated[str, Form()] = "") -> Response:
+        if not re.fullmatch(r"(AR|GL):[0-9]{4}-(0[1-9]|1[0-2])", period):
+            raise PageNotFound(f"period {period}")
+        with store.db.transaction():
+            locks = set(store.setting(LOCKS, [])) - {period}
+            store.set_setting(LOCKS, sorted(locks | ({period} if locked == "Yes" else set())))
+        return see("/calendar")
+
+
 def _batches(router: APIRouter, store: SageStore, render: Render) -> None:
     @router.get("/batches")
-    def batches() -> Response:
-        return render("batches", batches=store.newest_batches(_SHOWN))
+    def batches(kind: str = "invoice") -> Response:
+        if kind not in KINDS:
+            raise PageNotFound(f"kind of batch {kind}")
+        chosen = KINDS[kind]
+        rows = store.newest_batches(chosen.names, _SHOWN)
+        found = [whole(chosen.entity, row) for row in rows]
+        return render("batches", batches=found, kind=chosen, kinds=KINDS)
 
     @router.get("/batches/{number}")
-    def batch(number: str) -> Response:
-        found = store.batch(int(number)) if re.fullmatch(r"[0-9]{1,9}", number) else None
-        if found is None:
-            raise PageNotFound(f"batch {number}")
-        entries = [whole(INVOICE, entry) for entry in store.entries(found["BatchNumber"])]
+    def invoice_batch(number: str) -> Response:
+        return batch("invoice", number)
+
+    @router.get("/batches/{kind}/{number}")
+    def batch(kind: str, number: str) -> Response:
+        known = KINDS.get(kind)
+        valid = known is not None and re.fullmatch(r"[0-9]{1,9}", number)
+        found = store.batch(known.names, int(number)) if known is not None and valid else None
+        if known is None or found is None:
+            raise PageNotFound(f"{kind} batch {number}")
+        entity = known.entity.properties[known.entries].details or INVOICE
+        entries = [whole(entity, entry) for entry in store.entries(known.names, int(number))]
         problems = {
-            entry["EntryNumber"]: store.setting(f"posting_error:{number}-{entry['EntryNumber']}")
+            entry["EntryNumber"]: store.setting(
+                posting_error(known, int(number), int(entry["EntryNumber"]))
+            )
             for entry in entries
         }
-        return render("batch", batch=found, entries=entries, problems=problems)
+        page = "batch" if kind == "invoice" else "other_batch"
+        shown = whole(known.entity, found)
+        return render(page, batch=shown, kind=known, entries=entries, problems=problems)
 
     @router.get("/documents")
     def documents(search: str = "") -> Response:
-        found = store.stored_entries(search.strip(), limit=_SHOWN)
-        total = sum((entry["DocumentTotalIncludingTax"] for entry in found), Decimal(0))
+        found = [
+            {
+                "kind": document_kind(KINDS[one.kind], one.body),
+                "number": shown_number(KINDS[one.kind], one.body),
+                "customer": one.body.get("CustomerNumber") or "",
+                "amount": KINDS[one.kind].total_of(one.body),
+                "batch": f"/batches/{one.kind}/{one.batch}",
+                "place": f"{one.batch}-{one.entry}",
+                "status": one.status,
+            }
+            for one in store.found_entries(search.strip(), limit=_SHOWN)
+        ]
+        total = sum((row["amount"] for row in found), Decimal(0))
         return render("documents", documents=found, search=search, total=total)
+
+
+PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
+    "outage": ("Away for 90 s", {"outage": {"seconds": 90}}),
+    "slow": ("Slow answers", {"latency_ms": {"min": 200, "max": 800, "p99": 5000}}),
+    "rate": ("Five requests a second", {"rate_limit": {"per_second": 5, "retry_after": 2}}),
+    "contention": ("Every posting is refused", {"contention": True}),
+    "lost": ("The next answer is lost", {"next": [{"kind": "reset_after"}]}),
+    "random": ("A fifth of all requests is struck", {"random": {"probability": 0.2}}),
+}
+
+
+FAULT_WORDS = {
+    "timeout_before": "Never answers; nothing is stored.",
+    "timeout_after": "Stores, then never answers.",
+    "reset_before": "Cuts the connection; nothing is stored.",
+    "reset_after": "Stores, then cuts the connection.",
+    "reset_mid": "Stores, sends half of the answer, then a reset.",
+    "truncate": "Stores, sends half of the answer, then closes.",
+    "html_500": "500 with a web page; nothing is stored.",
+    "html_500_after": "Stores, then 500 with a web page.",
+    "message_500": "500 with a bare Message; nothing is stored.",
+    "empty_2xx": "Stores, answers with an empty body.",
+    "too_many": "429 with Retry-After; nothing is stored.",
+    "session_limit": "429, too many sessions; nothing is stored.",
+    "contention": "409, Processing conflict; nothing is stored.",
+    "unavailable": "503; nothing is stored.",
+    "slow": "Answers rightly, but late.",
+}
 
 
 def _faults(app: FastAPI, switchboard: Switchboard, render: Render) -> None:
     def page(text: str, problem: str = "", status: int = 200, *, saved: bool = False) -> Response:
-        return render("faults", status, text=text, problem=problem, saved=saved)
+        return render(
+            "faults",
+            status,
+            text=text,
+            problem=problem,
+            saved=saved,
+            presets=PRESETS,
+            kinds=FAULT_WORDS,
+        )
 
     def show() -> Response:
         return page(switchboard.get().model_dump_json(indent=2))
@@ -234,4 +392,13 @@ def _faults(app: FastAPI, switchboard: Switchboard, render: Render) -> None:
             first = exc.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
             return page(faults, f"{where} {first['msg']}", 422)
+        return page(switchboard.get().model_dump_json(indent=2), saved=True)
+
+    @app.post("/sandbox/faults/{preset}", dependencies=_OWN_FORM, include_in_schema=False)
+    def add_preset(preset: str) -> Response:
+        """Switch one thing on beside what is in force."""
+        if preset not in PRESETS:
+            raise PageNotFound(f"preset {preset}")
+        wanted = switchboard.get().model_dump(mode="json") | PRESETS[preset][1]
+        switchboard.put(Faults.model_validate(wanted))
         return page(switchboard.get().model_dump_json(indent=2), saved=True)

@@ -53,6 +53,8 @@ def parse(entity: Entity, body: Any) -> Record:
         raise SageError("InvalidPayload", f"The payload is not a valid {entity.name}.")
     record: Record = {}
     for name, value in body.items():
+        if "@" in name:  # an annotation: what was read may be sent back as it is
+            continue
         known = entity.properties.get(name)
         if known is None:
             raise SageError(

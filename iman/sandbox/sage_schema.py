@@ -1,7 +1,8 @@
 """Entities of the Web API: which properties they have, of what kind and width.
 
-A subset of the real ones: what an invoice push, its look-ups and the demo's pages need.
-Names, lists and widths follow the application object model and Sage's sample payloads.
+A subset of the real ones: what pushes, their look-ups and the demo's pages need. Names, lists and
+widths follow the application object model and Sage's sample payloads. Receipts, refunds and
+journals have their own module, `sage_schema_money`.
 """
 
 from collections.abc import Mapping
@@ -62,7 +63,8 @@ STATUS = choice("Inactive", "Active")
 UPDATE_OPERATION = choice("Unspecified", "Insert", "Update", "Delete")
 
 
-def _entity(name: str, module: str, **properties: Property) -> Entity:
+def entity(name: str, module: str, **properties: Property) -> Entity:
+    """An entity; each one, details too, has `UpdateOperation`."""
     return Entity(
         name=name,
         module=module,
@@ -71,10 +73,10 @@ def _entity(name: str, module: str, **properties: Property) -> Entity:
 
 
 BATCH_STATUS = listed({1: "Open", 3: "Posted", 4: "Deleted", 5: "PostInProgress", 7: "ReadyToPost"})
-DOCUMENT_TYPE = choice("Invoice", "DebitNote", "CreditNote", start=1)
-OPTIONAL_FIELD = _entity("InvoiceOptionalField", "AR", OptionalField=code(12), Value=text(60))
+DOCUMENT_TYPE = choice("Invoice", "DebitNote", "CreditNote", "Interest", start=1)
+OPTIONAL_FIELD = entity("InvoiceOptionalField", "AR", OptionalField=code(12), Value=text(60))
 
-PAYMENT_SCHEDULE = _entity(
+PAYMENT_SCHEDULE = entity(
     "InvoicePaymentSchedule",
     "AR",
     BatchNumber=WHOLE,
@@ -85,7 +87,7 @@ PAYMENT_SCHEDULE = _entity(
     DiscountDate=DAY,
     DiscountAmount=MONEY,
 )
-INVOICE_DETAIL = _entity(
+INVOICE_DETAIL = entity(
     "InvoiceDetail",
     "AR",
     BatchNumber=WHOLE,
@@ -110,7 +112,7 @@ INVOICE_DETAIL = _entity(
     Comments=text(250),
     Discountable=YES_NO,
 )
-INVOICE = _entity(
+INVOICE = entity(
     "Invoice",
     "AR",
     BatchNumber=WHOLE,
@@ -122,8 +124,18 @@ INVOICE = _entity(
         {
             11: "InvoiceItemIssued",
             12: "InvoiceSummaryEntered",
+            13: "InvoiceRecurringCharge",
             14: "InvoiceSummaryIssued",
             15: "InvoiceItemEntered",
+            21: "DebitNoteItemIssued",
+            22: "DebitNoteSummaryEntered",
+            24: "DebitNoteSummaryIssued",
+            25: "DebitNoteItemEntered",
+            31: "CreditNoteItemIssued",
+            32: "CreditNoteSummaryEntered",
+            34: "CreditNoteSummaryIssued",
+            35: "CreditNoteItemEntered",
+            40: "InterestCharge",
         }
     ),
     InvoiceType=choice("Item", "Summary", start=1),
@@ -171,7 +183,7 @@ INVOICE = _entity(
     InvoicePaymentSchedules=details(PAYMENT_SCHEDULE),
     InvoiceOptionalFields=details(OPTIONAL_FIELD),
 )
-INVOICE_BATCH = _entity(
+INVOICE_BATCH = entity(
     "InvoiceBatch",
     "AR",
     BatchNumber=WHOLE,
@@ -195,12 +207,23 @@ INVOICE_BATCH = _entity(
     ),
     Invoices=details(INVOICE),
 )
-POSTED_DOCUMENT = _entity(
+POSTED_DOCUMENT = entity(
     "PostedDocument",
     "AR",
     CustomerNumber=code(12),
     DocumentNumber=code(22),
-    DocumentType=DOCUMENT_TYPE,
+    DocumentType=listed(
+        {
+            1: "Invoice",
+            2: "DebitNote",
+            3: "CreditNote",
+            4: "Interest",
+            5: "UnappliedCash",
+            10: "Prepayment",
+            19: "Refund",
+        }
+    ),
+    ApplytoDocument=code(22),
     OrderNumber=text(22),
     PONumber=text(22),
     DocumentDescription=text(60),
@@ -220,7 +243,7 @@ POSTED_DOCUMENT = _entity(
     FiscalYear=text(4),
     FiscalPeriod=WHOLE,
 )
-POST_INVOICES = _entity(
+POST_INVOICES = entity(
     "PostInvoice",
     "AR",
     PostAllBatches=choice("Donotpostallbatches", "Postallbatches"),
@@ -228,7 +251,15 @@ POST_INVOICES = _entity(
     PostBatchTo=WHOLE,
     ActionSelector=text(60),
 )
-CUSTOMER = _entity(
+CUSTOMER_OPTIONAL_FIELD = entity(
+    "CustomerOptionalFieldValue",
+    "AR",
+    CustomerNumber=code(12),
+    OptionalField=code(12),
+    Value=text(60),
+    CustomerOptionalFieldValueType=text(20),
+)
+CUSTOMER = entity(
     "Customer",
     "AR",
     CustomerNumber=code(12),
@@ -239,26 +270,46 @@ CUSTOMER = _entity(
     Status=STATUS,
     InactiveDate=DAY,
     OnHold=YES_NO,
+    DateLastMaintained=DAY,
     AddressLine1=text(60),
+    AddressLine2=text(60),
+    AddressLine3=text(60),
+    AddressLine4=text(60),
     City=text(30),
     StateProvince=text(30),
     ZipPostalCode=text(20),
     Country=text(30),
+    ContactName=text(60),
     PhoneNumber=text(30),
+    FaxNumber=text(30),
     Email=text(50),
+    ContactsEmail=text(50),
+    ContactsPhone=text(30),
+    ContactsFax=text(30),
+    WebSite=text(100),
+    TerritoryCode=code(6),
     AccountSet=code(6),
     BillingCycle=code(6),
+    InterestProfile=code(6),
+    AutocashProfile=code(6),
     Terms=code(6),
+    PaymentCode=code(12),
     CurrencyCode=code(3),
+    RateType=code(2),
     AccountType=choice("OpenItem", "BalanceForward"),
     PrintStatements=YES_NO,
+    AllowPartialShipments=YES_NO,
+    AllowWebStoreShopping=YES_NO,
+    DeliveryMethod=choice("Mail", "Email", "ContactsEmail"),
     TaxGroup=code(12),
-    TaxClassCode1=WHOLE,
-    TaxIncluded1=YES_NO,
+    **{f"TaxClassCode{n}": WHOLE for n in range(1, 6)},
+    **{f"TaxIncluded{n}": YES_NO for n in range(1, 6)},
+    **{f"TaxRegistrationNumber{n}": text(20) for n in range(1, 6)},
     CreditLimitCustomerCurrency=MONEY,
-    DateLastMaintained=DAY,
+    BalanceDueInCustomerCurrency=MONEY,
+    CustomerOptionalFieldValues=details(CUSTOMER_OPTIONAL_FIELD),
 )
-TERMS_SCHEDULE = _entity(
+TERMS_SCHEDULE = entity(
     "TermsPaymentSchedule",
     "AR",
     PaymentNumber=WHOLE,
@@ -268,7 +319,7 @@ TERMS_SCHEDULE = _entity(
     DueNumberOfDays=WHOLE,
     DueDayOfMonth=WHOLE,
 )
-TERMS = _entity(
+TERMS = entity(
     "Terms",
     "AR",
     TermsCode=code(6),
@@ -291,7 +342,7 @@ TERMS = _entity(
     TotalPercentDue=MONEY,
     TermsPaymentSchedules=details(TERMS_SCHEDULE),
 )
-ACCOUNT = _entity(
+ACCOUNT = entity(
     "Account",
     "GL",
     UnformattedAccount=code(45),
@@ -306,27 +357,87 @@ ACCOUNT = _entity(
     StructureCode=code(6),
     AccountGroupCode=code(12),
 )
-CUSTOMER_GROUP = _entity(
+CUSTOMER_GROUP = entity(
     "CustomerGroup",
     "AR",
     GroupCode=code(6),
     Description=text(60),
     Status=STATUS,
+    InactiveDate=DAY,
+    DateLastMaintained=DAY,
     AccountSet=code(6),
     BillingCycle=code(6),
+    InterestProfile=code(6),
+    AccountType=choice("OpenItem", "BalanceForward"),
+    PrintStatements=YES_NO,
     Terms=code(6),
     TaxGroup=code(12),
+    TaxClassCode1=WHOLE,
+    CurrencyCode=code(3),
 )
-ACCOUNT_SET = _entity(
+ACCOUNT_SET = entity(
     "AccountSet",
     "AR",
     AccountSetKey=code(6),
     Description=text(60),
     Status=STATUS,
+    InactiveDate=DAY,
+    DateLastMaintained=DAY,
     ReceivablesControlAccount=code(45),
+    PrepaymentLiabilityAccount=code(45),
+    DiscountsAccount=code(45),
+    WriteOffsAccount=code(45),
     CurrencyCode=code(3),
 )
-TAX_GROUP = _entity(
+DISTRIBUTION_CODE = entity(
+    "DistributionCode",
+    "AR",
+    DistributionCodeKey=code(6),
+    Description=text(60),
+    Status=STATUS,
+    InactiveDate=DAY,
+    DateLastMaintained=DAY,
+    RevenueAccount=code(45),
+    InventoryAccount=code(45),
+    CostOfGoodsSoldAccount=code(45),
+    Discountable=YES_NO,
+)
+PAYMENT_CODE = entity(
+    "PaymentCode",
+    "AR",
+    PaymentCodeKey=code(12),
+    Description=text(60),
+    Status=STATUS,
+    InactiveDate=DAY,
+    DateLastMaintained=DAY,
+    PaymentType=choice("Cash", "Check", "CreditCard", "Other", start=1),
+)
+ITEM = entity(
+    "Item",
+    "AR",
+    ItemNumber=code(16),
+    Description=text(60),
+    Status=STATUS,
+    InactiveDate=DAY,
+    DateLastMaintained=DAY,
+    DistributionCode=code(6),
+    Discountable=YES_NO,
+)
+BANK = entity(
+    "Bank",
+    "BK",
+    BankCode=code(8),
+    Description=text(60),
+    Status=STATUS,
+    InactiveDate=DAY,
+    BankAccountNumber=text(22),
+    GLAccount=code(45),
+    CurrencyCode=code(3),
+)
+SOURCE_CODE = entity(
+    "SourceCode", "GL", SourceLedger=code(2), SourceType=code(2), Description=text(60)
+)
+TAX_GROUP = entity(
     "TaxGroup",
     "TX",
     TaxGroupKey=code(12),
@@ -336,7 +447,7 @@ TAX_GROUP = _entity(
     Taxable1=YES_NO,
     LastMaintained=DAY,
 )
-FISCAL_CALENDAR = _entity(
+FISCAL_CALENDAR = entity(
     "FiscalCalendar",
     "CS",
     FiscalYear=text(4),
@@ -345,7 +456,7 @@ FISCAL_CALENDAR = _entity(
     **{f"FiscalPeriod{n}{edge}Date": DAY for n in range(1, 13) for edge in ("Start", "End")},
 )
 SEVERITY = choice("Ignore", "Warning", "Error")
-COMPANY_PROFILE = _entity(
+COMPANY_PROFILE = entity(
     "CompanyProfile",
     "CS",
     DatabaseID=code(6),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from iman.domain.attempt import Claim, Exchange, Finished, Sighting, Verdict
-from iman.domain.document import Document
+from iman.domain.document import Document, EntryType
 from iman.domain.feed import FeedEvent, FeedPage, Unreadable, WriteBack
 from iman.domain.outcome import Outcome
 
@@ -39,8 +39,8 @@ class DocumentSource(Protocol):
 class Accounting(Protocol):
     """Sage 300. No call raises for what Sage or the network did."""
 
-    async def push(self, document: Document, *, token: str) -> Exchange:
-        """Post *document*, marked with *token*."""
+    async def push(self, document: Document, *, token: str, parent: str | None) -> Exchange:
+        """Post *document*, marked with *token*; *parent* is its parent's reference in Sage."""
 
     async def push_many(self, documents: Sequence[Document], *, token: str) -> list[Exchange]:
         """Post *documents* in one batch marked with *token*; one exchange each, in order."""
@@ -48,10 +48,13 @@ class Accounting(Protocol):
     async def post(self, document: Document, reference: str) -> Outcome:
         """Post the batch of an entered *document*, and say whether the document got through."""
 
-    async def withdraw_leftovers(self, token: str) -> None:
+    async def withdraw_leftovers(self, token: str, entry_type: EntryType) -> int:
         """Best effort: take back empty batches of ours that refusals left behind."""
 
-    async def find(self, document: Document, *, token: str) -> Sighting:
+    async def other_ledgers(self, ledger_id: str) -> frozenset[str] | None:
+        """Ids of other ledgers that push into this company; None: it cannot tell now."""
+
+    async def find(self, document: Document, *, token: str, parent: str | None) -> Sighting:
         """Whether it is there; says so when it cannot tell."""
 
     async def probe(self) -> str | None:
@@ -60,6 +63,15 @@ class Accounting(Protocol):
 
 class Ledger(Protocol):
     """What is remembered. An awaited call has been made durable, or raises ``LedgerError``."""
+
+    @property
+    def ledger_id(self) -> str: ...
+
+    async def known_strangers(self) -> frozenset[str]:
+        """Other ledgers that were met before."""
+
+    async def met_strangers(self, strangers: frozenset[str], *, now: datetime) -> None:
+        """Remember them, and pause all pushing until an admin resumes."""
 
     async def cursor(self, source: str) -> str | None: ...
 

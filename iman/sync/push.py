@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
 import structlog
 
-from iman.domain.attempt import Claim, Exchange, Finished, Verdict
-from iman.domain.document import Document
-from iman.domain.outcome import Absent, Accepted, NotTried, Outcome, Refused, Unavailable, Unknown
-from iman.domain.retry import AskSage, RetryPolicy
+from iman.domain.attempt import Claim, Exchange, Finished, Sighting, Verdict
+from iman.domain.document import Document, EntryType
+from iman.domain.outcome import (
+    OUTCOME_NAMES,
+    Absent,
+    Accepted,
+    NotTried,
+    Outcome,
+    Refused,
+    Unavailable,
+    Unknown,
+)
+from iman.domain.retry import AskSage, Done, RetryPolicy
 from iman.sync.batching import Batcher
 from iman.sync.beats import Beats
 from iman.sync.breaker import Breaker
+from iman.sync.neighbours import Neighbours
 from iman.sync.ports import Accounting, Classify, Ledger, Now, ReadDocument
 
 _POLL = 1.0  # seconds; the longest it sleeps while nothing is due
@@ -51,6 +61,8 @@ class Pusher:
         rng: Random,
         batcher: Batcher | None = None,
         posting: bool = False,
+        neighbours: Neighbours | None = None,
+        leftover: Callable[[str, EntryType], None] = lambda _token, _entry_type: None,
         recorded: asyncio.Event | None = None,
     ) -> None:
         self._lanes = lanes
@@ -66,6 +78,8 @@ class Pusher:
             most=1, lanes=len(lanes), carries=lambda _: frozenset(), now=now
         )
         self._posting = posting
+        self._neighbours = neighbours
+        self._leftover = leftover
         self._units: asyncio.Queue[list[Claim]] = asyncio.Queue()
         self._outcomes: asyncio.Queue[Finished | None] = asyncio.Queue()
         self._busy = 0
@@ -75,6 +89,10 @@ class Pusher:
     def wake(self) -> None:
         """Look for due documents now. Call it from this loop's thread."""
         self._wake.set()
+
+    def idle(self) -> bool:
+        """Nothing under way, and Sage 300 well."""
+        return not self._units.qsize() and not self._busy and self._breaker.view.state == "closed"
 
     async def run(self, stop: asyncio.Event, *, grace: float = 20.0) -> None:
         """Until *stop*; then what is under way may finish for *grace* seconds.
@@ -107,6 +125,8 @@ class Pusher:
         room = self._breaker.room(2 * len(self._lanes)) - under_way
         if self._outcomes.qsize() > _WRITTEN_LATE:
             room = 0  # the ledger falls behind; nothing more may be taken up
+        if self._neighbours is not None and not self._neighbours.looked:
+            room = 0  # another ledger may be pushing the same documents
         if room > 0:
             half_open = self._breaker.view.state == "half_open"
             units = await self._ledger.claim(
@@ -185,6 +205,8 @@ class Pusher:
                 break
         for one in finished:
             _log(one)
+            if isinstance(one.next, Done) and one.claim.number > 1 and not one.claim.asks:
+                self._leftover(one.claim.token, one.claim.key.entry_type)
 
     async def _wind_down(self, workers: list[asyncio.Task[None]], grace: float) -> None:
         while not self._units.empty():
@@ -236,19 +258,27 @@ class Pusher:
             self._breaker.observe(outcome)  # one answer, however many documents it was about
         verdicts = [self._verdict(exchange.outcome) for exchange in exchanges]
         self._batcher.learn(claims, exchanges, verdicts)
+        if any(isinstance(one.outcome, Refused) for one in exchanges):
+            self._leftover(claims[0].token, claims[0].key.entry_type)  # used once, never again
         return [
             await self._entered(claim, document, exchange, sage)
             for (claim, document), exchange in zip(readable, exchanges, strict=True)
         ]
 
     async def _push(self, claim: Claim, document: Document, sage: Accounting) -> Finished:
-        exchange = await sage.push(document, token=claim.token)
+        if self._neighbours is not None and self._neighbours.shared and claim.number == 1:
+            sighting = await sage.find(document, token=claim.token, parent=claim.parent)
+            if sighting.found is not None or sighting.stranger is not None:
+                return self._decided(claim, Exchange(_taken_over(sighting)))
+            if not sighting.sure:
+                return self._decided(claim, Exchange(_no_answer(sighting)))
+        exchange = await sage.push(document, token=claim.token, parent=claim.parent)
         self._breaker.observe(exchange.outcome)
         verdict = self._verdict(exchange.outcome)
         self._batcher.learn([claim], [exchange], [verdict])
         if verdict is not None and verdict.error_type == _DUPLICATE:
             # Never believed blindly: an earlier try may have gone through.
-            sighting = await sage.find(document, token=claim.token)
+            sighting = await sage.find(document, token=claim.token, parent=claim.parent)
             if sighting.found is not None:
                 exchange = Exchange(sighting.found, exchange.sent, exchange.answered)
         return await self._entered(claim, document, exchange, sage)
@@ -272,11 +302,13 @@ class Pusher:
 
     async def _ask(self, claim: Claim, document: Document, sage: Accounting) -> Finished:
         asked_at = self._now()
-        sighting = await sage.find(document, token=claim.token)
+        sighting = await sage.find(document, token=claim.token, parent=claim.parent)
         pushed_at = claim.pushed_at or claim.started_at
         if sighting.found is not None:
             self._breaker.observe(sighting.found)
             return await self._entered(claim, document, Exchange(sighting.found), sage)
+        if sighting.stranger is not None:
+            return self._decided(claim, Exchange(_taken_over(sighting)))
         if not sighting.sure:
             self._breaker.observe(Unknown(reason=sighting.reason))
         else:
@@ -333,6 +365,22 @@ class Pusher:
                 return _SICK
 
 
+def _taken_over(sighting: Sighting) -> Outcome:
+    """In Sage 300, by our own hand or another ledger's: either way it must not be sent."""
+    if sighting.found is not None:
+        return sighting.found
+    return Refused(
+        code="iman",
+        text=f"Another Iman ledger ({sighting.stranger}) put this document into Sage 300 already. "
+        f"{sighting.reason}".strip(),
+        local=True,
+    )
+
+
+def _no_answer(sighting: Sighting) -> Outcome:
+    return Unavailable(kind="unavailable", reason=sighting.reason)
+
+
 def _log(finished: Finished) -> None:
     claim = finished.claim
     log.info(
@@ -342,6 +390,6 @@ def _log(finished: Finished) -> None:
         round=claim.round,
         attempt=claim.number,
         trigger=claim.trigger,
-        outcome=type(finished.outcome).__name__.lower(),
+        outcome=OUTCOME_NAMES[type(finished.outcome)],
         ms=round((finished.ended_at - claim.started_at).total_seconds() * 1000),
     )

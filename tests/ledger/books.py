@@ -50,7 +50,8 @@ class Books:
         return self._wait(self.ledger.cursor("byondpro"))
 
     def claim(self, limit: int = 100) -> list[Claim]:
-        return self._wait(self.ledger.claim(limit=limit, now=self.now))
+        units = self._wait(self.ledger.claim(limit=limit, now=self.now))
+        return [claim for unit in units for claim in unit]
 
     def claim_one(self) -> Claim:
         (claim,) = self.claim()

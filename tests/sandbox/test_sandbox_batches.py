@@ -366,7 +366,9 @@ def test_patch_adds_changes_and_deletes_entries(sage, make_batch):
     assert sage.patch(f"{BATCHES}(1)", {"Invoices": [plan]}).status_code == 204
     entries = sage.get(f"{BATCHES}(1)").json()["Invoices"]
     assert [entry["NumberOfScheduledPayments"] for entry in entries] == [1, 12]
-    rows = [{"AmountDue": 1760.0, "DueDate": "2026-12-05"}, {"AmountDue": 2000.0}]
+    rows = [{"PaymentNumber": 1, "AmountDue": 1760.0, "DueDate": "2026-12-05"}]
+    rows += [{"PaymentNumber": 2, "AmountDue": 2000.0}]
+    rows += [{"PaymentNumber": n, "UpdateOperation": "Delete"} for n in range(3, 13)]
     change = {"EntryNumber": 2, "InvoicePaymentSchedules": rows}
     assert sage.patch(f"{BATCHES}(1)", {"Invoices": [change]}).status_code == 204
     gone = {"EntryNumber": 1, "UpdateOperation": "Delete"}
@@ -378,8 +380,12 @@ def test_patch_adds_changes_and_deletes_entries(sage, make_batch):
 
 def test_the_dump_tells_batch_and_entry_descriptions_apart(sage, make_batch):
     sage.post(BATCHES, make_batch(InvoiceDescription="Lawn grave"))
-    assert sage.documents() == [
+    (row,) = sage.documents()
+    assert [part["amount"] for part in row.pop("schedule")] == ["3760.00"]
+    assert row.pop("date") == datetime.now(UTC).date().isoformat()
+    assert [row] == [
         {
+            "kind": "invoice",
             "document_number": "INV-1",
             "customer": "HGH-004512",
             "batch": 1,
@@ -389,6 +395,9 @@ def test_the_dump_tells_batch_and_entry_descriptions_apart(sage, make_batch):
             "amount": "3760.00",
             "terms": "IMM",
             "batch_status": "Open",
+            "sequence": 1,
+            "posting_error": None,
+            "applies_to": [],
         }
     ]
 

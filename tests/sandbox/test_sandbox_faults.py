@@ -11,7 +11,9 @@ BATCHES = "AR/ARInvoiceBatches"
 BROKEN = [
     ("timeout_before", httpx.ReadTimeout, 0),
     ("timeout_after", httpx.ReadTimeout, 1),
+    ("reset_before", httpx.NetworkError, 0),
     ("reset_after", httpx.NetworkError, 1),
+    ("reset_mid", httpx.TransportError, 1),
     ("truncate", httpx.RemoteProtocolError, 1),
 ]
 ANSWERED = [
@@ -20,12 +22,14 @@ ANSWERED = [
     ("message_500", 500, "application/json", 0),
     ("empty_2xx", 201, "application/json", 1),
     ("too_many", 429, "application/json", 0),
+    ("session_limit", 429, "application/json", 0),
+    ("contention", 409, "application/json", 0),
     ("unavailable", 503, "application/json", 0),
 ]
 
 
 def test_every_kind_of_fault_is_tested():
-    tested = {row[0] for row in BROKEN} | {row[0] for row in ANSWERED}
+    tested = {row[0] for row in BROKEN} | {row[0] for row in ANSWERED} | {"slow"}
     assert tested == set(faults.Kind.__args__)
 
 
@@ -131,3 +135,149 @@ def test_the_faults_page_shows_sets_and_refuses(sage):
     wrong = sage.web.post("/sandbox/faults", data={"faults": '{"<b>": 1}'})
     assert wrong.status_code == 422
     assert "<b>" not in wrong.text
+
+
+def test_a_slow_answer_is_right_in_the_end(sage, make_batch):
+    sage.faults(next=[{"kind": "slow", "seconds": 0.2}])
+    started = time.monotonic()
+    assert sage.post(BATCHES, make_batch()).status_code == 201
+    assert time.monotonic() - started >= 0.2
+
+
+def test_a_fault_can_wait_for_one_document(sage, make_batch):
+    sage.faults(next=[{"kind": "reset_after", "body": "INV-2"}])
+    assert sage.post(BATCHES, make_batch()).status_code == 201
+    with pytest.raises(httpx.NetworkError):
+        sage.post(BATCHES, make_batch(DocumentNumber="INV-2"))
+    assert [row["document_number"] for row in sage.documents()] == ["INV-1", "INV-2"]
+    assert sage.post(BATCHES, make_batch(DocumentNumber="INV-2")).status_code == 201
+
+
+def test_an_outage_begins_after_the_writes_it_names_and_ends_by_itself(start_sage, make_batch):
+    sage = start_sage()
+    sage.faults(outage={"seconds": 0.6, "after_writes": 2})
+    statuses = [sage.post(BATCHES, make_batch()).status_code for _ in range(4)]
+    assert statuses == [201, 201, 503, 503]
+    assert sage.get("AR/ARTerms").status_code == 503
+    again = start_sage()  # its end is remembered
+    assert again.get("AR/ARTerms").status_code == 503
+    deadline = time.monotonic() + 5
+    while again.get("AR/ARTerms").status_code == 503:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert again.post(BATCHES, make_batch()).status_code == 201
+    assert again.http.get("/sandbox/faults").json()["outage"] is None
+
+
+def test_an_outage_without_delay_begins_at_once_and_can_be_cleared(sage):
+    sage.faults(outage={"seconds": 90}, down_as="closed")
+    with pytest.raises(httpx.NetworkError):
+        sage.get("AR/ARTerms")
+    sage.faults()
+    assert sage.get("AR/ARTerms").status_code == 200
+
+
+def test_a_rate_limit_answers_429_with_retry_after(sage):
+    sage.faults(rate_limit={"per_second": 3, "retry_after": 4})
+    answers = [sage.get("AR/ARTerms('IMM')") for _ in range(5)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert len(refused) >= 1
+    assert refused[0].headers["retry-after"] == "4"
+
+
+def test_a_cookie_keeps_a_session_and_too_many_sessions_are_refused(sage):
+    def terms(jar):
+        return httpx.get(
+            f"{sage.url}/Sage300WebApi/v1.0/-/SERDAT/AR/ARTerms('IMM')",
+            auth=("WEBAPI", "SECRET"),
+            cookies=jar,
+        )
+
+    first = terms(None)
+    assert "HttpOnly" in first.headers["set-cookie"]
+    assert "set-cookie" not in terms(first.cookies).headers
+    sage.faults(session_limit={"most": 1})
+    assert terms(first.cookies).status_code == 200
+    assert terms(None).status_code == 429
+    assert terms({"Sage300Session": "made up"}).status_code == 429
+    sage.faults(session_limit={"most": 1, "idle_seconds": 0})
+    assert terms(None).status_code == 200
+
+
+def test_who_is_not_let_in_gets_no_session(sage):
+    url = f"{sage.url}/Sage300WebApi/v1.0/-/SERDAT/AR/ARTerms"
+    assert "set-cookie" not in httpx.get(url, auth=("WEBAPI", "wrong")).headers
+
+
+def test_the_first_call_after_idle_is_slow_and_the_next_is_not(sage):
+    sage.faults(slow_after_idle={"idle_seconds": 60, "seconds": 0.25})
+    started = time.monotonic()
+    sage.get("AR/ARTerms")
+    # the fixture's call to set the switch is not one of the Web API
+    first, started = time.monotonic() - started, time.monotonic()
+    sage.get("AR/ARTerms")
+    assert first >= 0.25 > time.monotonic() - started
+
+
+def test_the_worst_hundredth_can_be_set(quiet_sage):
+    board = faults.Switchboard(quiet_sage.app.state.store)
+    board._faults = faults.Faults(latency_ms={"min": 1, "max": 2, "p99": 900})
+    waits = [board.wait_seconds() for _ in range(5000)]
+    assert 10 < sum(wait == 0.9 for wait in waits) < 150
+    assert all(0.001 <= wait <= 0.002 for wait in waits if wait != 0.9)
+
+
+def test_chaos_is_the_same_for_the_same_seed(sage, make_batch):
+    kinds = ["too_many", "html_500", "contention", "unavailable", "message_500"]
+
+    def statuses(seed):
+        sage.faults(random={"seed": seed, "probability": 0.4, "kinds": kinds})
+        reads = [sage.get("AR/ARTerms('IMM')").status_code for _ in range(15)]
+        return reads + [sage.post(BATCHES, make_batch()).status_code for _ in range(15)]
+
+    first = statuses(7)
+    assert statuses(7) == first
+    assert statuses(8) != first
+    assert {200, 201} < set(first)
+    assert 409 not in first[:15]  # a read meets no posting
+
+
+def test_chaos_draws_every_kind_and_leaves_reads_what_suits_them():
+    chaos = faults.Chaos(seed=3, probability=1)
+    drawn = {method: set() for method in ("GET", "POST")}
+    for method in drawn:
+        drawn[method] = {chaos.draw(n, method).kind for n in range(1000)}
+    assert drawn["POST"] == set(faults.KINDS)
+    assert drawn["GET"] == set(faults.KINDS) - {
+        "timeout_after",
+        "reset_after",
+        "html_500_after",
+        "contention",
+    }
+
+
+def test_every_new_switch_outlives_a_restart(start_sage):
+    switches = {
+        "latency_ms": {"min": 1, "max": 2, "p99": 3},
+        "outage": {"seconds": 90, "after_writes": 7, "until": None},
+        "random": {"seed": 5, "probability": 0.5, "kinds": ["slow"], "seconds": 2.0}
+        | {"retry_after": 3},
+        "rate_limit": {"per_second": 500, "retry_after": 1},
+        "session_limit": {"most": 9, "idle_seconds": 10.0},
+        "slow_after_idle": {"idle_seconds": 60.0, "seconds": 0.0},
+        "contention": True,
+        "posting_seconds": 0.5,
+    }
+    start_sage().faults(**switches)
+    found = start_sage().http.get("/sandbox/faults").json()
+    assert {name: found[name] for name in switches} == switches
+
+
+def test_a_preset_is_switched_on_beside_the_rest(sage):
+    sage.faults(locked_periods=["2026-01"])
+    assert "The faults have been set." in sage.web.post("/sandbox/faults/contention").text
+    found = sage.http.get("/sandbox/faults").json()
+    assert (found["contention"], found["locked_periods"]) == (True, ["2026-01"])
+    for preset in ("outage", "slow", "rate", "lost", "random"):
+        assert sage.web.post(f"/sandbox/faults/{preset}").status_code == 200
+    assert sage.web.post("/sandbox/faults/nothing").status_code == 404

@@ -53,7 +53,7 @@ class FakeSage:
     def count(self, number: str) -> int:
         return sum(1 for stored, _ in self.stored if stored == number)
 
-    async def push(self, document: Document, *, token: str) -> Exchange:
+    async def push(self, document: Document, *, token: str, parent: str | None = None) -> Exchange:
         number = document.key.number
         self.pushes[number].append(virtual_now())
         if self.down is not None:
@@ -93,7 +93,7 @@ class FakeSage:
             await asyncio.sleep(self.late)
         self.stored.append((number, token))
 
-    async def find(self, document: Document, *, token: str) -> Sighting:
+    async def find(self, document: Document, *, token: str, parent: str | None = None) -> Sighting:
         self.lookups += 1
         await asyncio.sleep(self.latency)
         if self.down is not None or self.lookups_fail:

@@ -137,8 +137,8 @@ class Batched(Generic[D]):
     async def _at_a_strangers(self, sage: SageWeb, document: D, token: str) -> Sighting:
         """Another ledger's mark for the same document ends as ours does.
 
-        Best effort: whether a server offers ``endswith`` is remembered, and its refusal does not
-        make an absent document doubtful.
+        Best effort: a server that does not offer ``endswith`` is not asked again, and its silence
+        does not make an absent document doubtful, or it would stay unknown for ever.
         """
         nowhere = Sighting(sure=True)
         if sage.can.matches_ends is False:
@@ -147,8 +147,8 @@ class Batched(Generic[D]):
         where = self.batch.where(f"endswith({self.batch.description},{quoted(ending)})")
         try:
             batches = await sage.page(self.batch.resource, where)
-        except CannotTell:
-            sage.can.matches_ends = False
+        except CannotTell as exc:
+            sage.can.matches_ends = False if exc.refused else sage.can.matches_ends
             return nowhere
         except (Unreadable, httpx.HTTPError):
             return nowhere

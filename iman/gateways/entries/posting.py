@@ -125,6 +125,8 @@ async def _verified(
     entry = entry_of(batch)
     errors = batch.get("NumberOfErrors") or 0
     if entry is not None and entry.get("ErrorBatch"):
+        if row is not None and str(row.get("BatchNumber")) == str(entry["ErrorBatch"]):
+            return Accepted(reference=_error_reference(entry))  # mended there, and posted since
         return await _moved(sage, kind, entry, entry_of, told)
     if errors and not (posted is None and entry is None):
         return Refused(code="1000", text=_not_posted(told, ""))
@@ -141,13 +143,17 @@ async def _moved(
     told: str,
 ) -> Refused:
     """The entry stands in an error batch; the reason too, where a server shows it."""
-    where = f"{entry['ErrorBatch']}-{entry.get('ErrorEntry') or 1}"
+    where = _error_reference(entry)
     reasons = [_reason_in(entry)]
     if not reasons[0]:
         moved = await sage.record(kind.address(str(entry["ErrorBatch"])))
         reasons.append(_reason_in((moved and entry_of(moved)) or {}))
     reason = next(filter(None, [*reasons, told]), "")
     return Refused(code="1000", text=_not_posted(reason, where))
+
+
+def _error_reference(entry: Record) -> str:
+    return f"{entry['ErrorBatch']}-{entry.get('ErrorEntry') or 1}"
 
 
 def _reason_in(entry: Record) -> str:

@@ -16,3 +16,10 @@ INSERT INTO breaker_events VALUES ($now, $state, $reason);
 -- Newest first; a window's worth, never all.
 SELECT happened_at, state, reason FROM breaker_events
 WHERE happened_at >= $since ORDER BY happened_at DESC LIMIT 1000;
+
+-- name: strangers
+SELECT value FROM facts WHERE name = 'strangers';
+
+-- name: remember_strangers
+INSERT INTO facts VALUES ('strangers', $names)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value;

@@ -11,6 +11,14 @@ FROM (
 JOIN documents d ON d.document_id = o.document_id
 ORDER BY o.due_at, o.document_id;
 
+-- name: parent_reference
+SELECT c.reference
+FROM documents d
+JOIN documents p ON p.company || '/' || p.entry_type || '/' || p.number = d.parent
+JOIN closings c ON c.document_id = p.document_id
+WHERE d.document_id = $id
+ORDER BY c.closed_at DESC;
+
 -- name: next_due
 SELECT min(due_at) FROM open_documents
 WHERE state IN ('pending', 'retrying', 'unknown')

@@ -1,0 +1,39 @@
+# `just` alone runs what CI runs.
+all: format-check lint types contracts test
+
+# Write every file as the formatter has it.
+format:
+    uv run ruff format .
+
+format-check:
+    uv run ruff format --check .
+
+lint:
+    uv run ruff check .
+
+types:
+    uv run mypy
+
+contracts:
+    uv run lint-imports
+
+# Everything, or one part: just test tests/sync
+test *what:
+    uv run pytest {{what}}
+
+# Look further than the examples everybody runs: just hunt tests/sync/test_any_interleaving.py
+hunt *what:
+    uv run pytest --hypothesis-profile=hunt {{what}}
+
+# Everything at once, to try it out.
+up *options:
+    uv run iman up {{options}}
+
+# As on the server, which installs uv and a browser where they are missing.
+ci:
+    bash .ci/run
+
+# After an upgrade that the tests passed: write the installed versions down.
+pins:
+    uv pip freeze --exclude-editable > constraints.txt
+    uv run python .ci/pins.py
