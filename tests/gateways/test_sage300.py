@@ -152,13 +152,6 @@ def test_a_segment_that_does_not_fit_is_told_and_nothing_is_sent():
     assert exchange.sent is None
 
 
-def test_an_entry_type_this_version_does_not_push_is_told():
-    outcome = push(raising(AssertionError), make_document(entry_type="credit_note")).outcome
-    assert outcome == Refused(
-        code="iman", text="This version of Iman does not push a credit note.", local=True
-    )
-
-
 # -- find --------------------------------------------------------------------------------------
 
 NOT_FOUND = httpx.Response(404, text=envelope("RecordNotFound"))
@@ -213,7 +206,7 @@ def test_our_batches_are_read_past_sages_page_cap():
 def test_exactly_a_page_of_batches_is_followed_by_one_more_question():
     company = Company(batches=[stored(Invoices=[])] * 100)
     assert find(company) == Sighting(sure=True)
-    assert len(company.asked) == 1 + 2
+    assert [path for path in company.asked if "+eq+" in path and "$skip=100" in path]
 
 
 @pytest.mark.parametrize("number", ["O'BRIEN", "A/B", "50%", "A B", "A#1?x=1", "Ünïcode", "A+B"])
