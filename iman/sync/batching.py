@@ -14,6 +14,7 @@ from iman.sync.ports import Now
 #: byondpro wants one receipt a batch; the others have resources of their own.
 _SHARING = frozenset({EntryType.INVOICE, EntryType.CREDIT_NOTE})
 _START = 10
+_BACKLOG = 4  # documents a lane, beyond which calls are worth saving
 _REMEMBERED = timedelta(minutes=10)  # how long a value known to be bad keeps documents apart
 
 #: The values a document carries that a set-up must know: terms, posted accounts, customer, …
@@ -48,8 +49,8 @@ class Batcher:
         grouped: set[int] = set()
         for limit, several in sharing.items():
             size = min(limit, self.size, max(ceil(len(several) / self._lanes), 1))
-            if limit == self._most and len(several) <= self._lanes:
-                continue  # no backlog: each goes by itself and at once
+            if limit == self._most and len(several) <= _BACKLOG * self._lanes:
+                continue  # each goes by itself and at once
             for start in range(0, len(several), size):
                 unit = several[start : start + size]
                 units.append(unit)

@@ -13,7 +13,16 @@ import structlog
 
 from iman.domain.attempt import Claim, Exchange, Finished, Sighting, Verdict
 from iman.domain.document import Document, EntryType
-from iman.domain.outcome import Absent, Accepted, NotTried, Outcome, Refused, Unavailable, Unknown
+from iman.domain.outcome import (
+    OUTCOME_NAMES,
+    Absent,
+    Accepted,
+    NotTried,
+    Outcome,
+    Refused,
+    Unavailable,
+    Unknown,
+)
 from iman.domain.retry import AskSage, Done, RetryPolicy
 from iman.sync.batching import Batcher
 from iman.sync.beats import Beats
@@ -381,6 +390,6 @@ def _log(finished: Finished) -> None:
         round=claim.round,
         attempt=claim.number,
         trigger=claim.trigger,
-        outcome=type(finished.outcome).__name__.lower(),
+        outcome=OUTCOME_NAMES[type(finished.outcome)],
         ms=round((finished.ended_at - claim.started_at).total_seconds() * 1000),
     )
