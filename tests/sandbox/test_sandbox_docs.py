@@ -17,12 +17,13 @@ SWITCHES = [
 
 @pytest.mark.parametrize("name", [*SCENARIOS, *faults.KINDS, *SWITCHES])
 def test_every_name_has_its_row(name):
-    assert f"| `{name}` |" in TEXT or f"`{name}`" in TEXT
+    assert f"`{name}`" in TEXT
 
 
 @pytest.mark.parametrize("name", sorted(SCENARIOS))
 def test_every_scenario_says_what_it_ends_with(name):
-    (row,) = [line for line in TEXT.splitlines() if line.startswith(f"| `{name}` |")]
+    rows = [line for line in TEXT.splitlines() if line.startswith(f"| `{name}` |")]
+    row = rows[0]  # a switch may have the name too, further down
     assert all(cell.strip() for cell in row.strip("|").split("|"))
 
 
