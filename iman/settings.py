@@ -36,9 +36,9 @@ from iman.errors import SettingsError
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 #: A name in a database: quoted wherever it is used, and yet nothing that could end a quote.
-_NAME = r"[^\W\d][\w $#-]{0,126}"
-ColumnName = Annotated[str, Field(pattern=rf"^{_NAME}$")]
-TableName = Annotated[str, Field(pattern=rf"^{_NAME}(\.{_NAME}){{0,2}}$")]
+_NAME = r"[^\W\d][\w $#-]*"
+ColumnName = Annotated[str, Field(pattern=rf"^{_NAME}$", max_length=128)]
+TableName = Annotated[str, Field(pattern=rf"^{_NAME}(\.{_NAME})?(\.{_NAME})?$", max_length=384)]
 
 #: Read by us, but no field of a class.
 FILE_VARIABLE = "IMAN_SETTINGS"

@@ -162,12 +162,12 @@ def test_spoilt_rows_hide_no_others(bare):
 @pytest.mark.xdist_group("postgres")
 def test_a_value_the_driver_cannot_read_spoils_its_row_alone(pg):
     pg.put("INV-1")
-    pg.run("INSERT INTO iman_outbox (type, payload, at) VALUES ('document', '{}', 'infinity')")
-    pg.run(
-        "INSERT INTO iman_outbox (type, payload, at) "
-        "VALUES ('document', :payload, '0044-01-01 BC')",
-        payload=json.dumps(make_payload("INV-2")),
-    )
+    for at in ("infinity", "0044-01-01 BC"):
+        pg.run(
+            "INSERT INTO iman_outbox (type, payload, at) "
+            "VALUES ('document', :payload, CAST(:at AS timestamptz))",
+            payload=json.dumps(make_payload("INV-2")), at=at,
+        )  # fmt: skip
     pg.put("INV-3")
     page = fetch(pg)
     assert seen(page) == ["INV-1", "spoilt", "spoilt", "INV-3"]
