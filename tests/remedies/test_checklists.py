@@ -274,6 +274,7 @@ def test_evidence_has_an_inert_name_and_a_size(books: Shelf):
     ("given", "kept"),
     [("a.png", "a.png"), ("..\\..\\x.exe", "x.exe.bin"), ("", "attachment.bin"),
      ("...", "attachment.bin"), ("a\nb\x00.pdf", "a_b_.pdf"),
+     
      ("ü" * 200 + ".txt", "ü" * 80 + ".bin"),
      ("/etc/passwd", "passwd.bin")],
 )  # fmt: skip
