@@ -12,7 +12,7 @@ from tests.api.serving import Served
 
 #: Open on purpose: whether the daemon is alive, and the way in.
 OPEN = {("get", "/health"), ("post", "/sessions")}
-EXAMPLES = {"document_id": "1", "what": "everything"}
+EXAMPLES = {"document_id": "1", "what": "all"}
 PATHS = create_app(ledger=None, daemon=None, now=None).openapi()["paths"]  # type: ignore[arg-type]  # only described
 ROUTES = [
     (method, path.removeprefix(PREFIX).format_map(EXAMPLES))
