@@ -32,6 +32,7 @@ from iman.ledger.accounts import find_user, save_user
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.holding import record_breaker
 from iman.net import listen
+from iman.remedy_wiring import build_remedies, remedy_links
 from iman.settings import DaemonSettings
 from iman.signals import stop_on_signals
 from iman.sync.batching import Batcher
@@ -201,10 +202,16 @@ def build_daemon(
         source=source, ledger=ledger, beats=beats, now=now, instead=_nobody_to_tell(settings)
     )
 
+    remedy_http = sage_client(settings, context)
+    remedies, remedy_loops = build_remedies(
+        settings, ledger=ledger, http=remedy_http, source=source, beats=beats, now=now,
+        due=pusher.wake,
+    )  # fmt: skip
+
     @contextlib.asynccontextmanager
     async def clients() -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for client in (*lanes, spare, source):
+            for client in (*lanes, spare, source, remedy_http):
                 await stack.enter_async_context(client)
             yield
 
@@ -216,6 +223,7 @@ def build_daemon(
             Every(leftovers, settings.seconds(_LEFTOVERS)),
             Every(intake, settings.seconds(settings.intake_every)),
             Every(write_back, settings.seconds(settings.write_back_every), recorded),
+            *remedy_loops,
         ],
         beats=beats,
         breaker=breaker,
@@ -223,6 +231,7 @@ def build_daemon(
         sandbox=settings.sandbox,
         now=now,
         clients=clients,
+        remedies=remedies,
     )
 
 
@@ -243,7 +252,9 @@ async def _run(
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     stop_on_signals(lambda: loop.call_soon_threadsafe(stop.set))
     daemon = build_daemon(settings, ledger=ledger, now=now)
-    api = ApiThread(create_app(ledger=ledger, daemon=daemon, now=now), listening)
+    api = ApiThread(
+        create_app(ledger=ledger, daemon=daemon, now=now, remedies=daemon.remedies), listening
+    )
     api.start()
     try:
         await daemon.run(stop)
@@ -263,6 +274,7 @@ def _write_facts(ledger: DuckDBLedger, settings: DaemonSettings, now: Now) -> No
         "link_booking": base + settings.byondpro_booking_page,
         "link_sales_order": base + settings.byondpro_sales_order_page,
         "link_invoice": base + settings.byondpro_invoice_page,
+        **remedy_links(settings, base),
     }
 
     def work(conn: object) -> None:

@@ -130,6 +130,11 @@ class DaemonSettings(_FromEnvironmentAndFile):
         900.0, description="Seconds a number left out of the outbox may still turn up"
     )
     sql_timeout: Seconds = Field(30.0, description="Seconds a statement may take in that database")
+    byondpro_item_page: str = Field("/items/{item}", description="An item's page")
+    byondpro_category_page: str = Field("/categories/{category}", description="A category's page")
+    byondpro_term_page: str = Field("/terms/{code}", description="A term's page")
+    byondpro_terms_page: str = Field("/terms", description="The list of terms")
+    byondpro_categories_page: str = Field("/categories", description="The list of categories")
 
     sage_url: HttpUrl = Field(description="Sage 300 Web API, up to and with /Sage300WebApi")
     sage_company: str = Field(
@@ -138,6 +143,14 @@ class DaemonSettings(_FromEnvironmentAndFile):
     sage_user: str = Field(min_length=1, description="Sage 300 user, with the Web API right")
     sage_password: SecretStr = Field(description="That user's password")
     sage_timeout: Seconds = Field(80.0, description="Seconds to wait for an answer of Sage 300")
+    sage_pages: str = Field(
+        "",
+        description="Base URL of Sage 300's screens for links; empty: the sandbox's own, else none",
+    )
+    sage_terms_page: str = Field("/terms", description="Sage 300's terms codes")
+    sage_accounts_page: str = Field("/accounts", description="Sage 300's G/L accounts")
+    sage_customers_page: str = Field("/customers", description="Sage 300's customers")
+    sage_batches_page: str = Field("/batches", description="Sage 300's invoice batches")
     ca_bundle: Path | None = Field(
         None, description="PEM file of the authority that signed a self-signed server's certificate"
     )
@@ -165,6 +178,22 @@ class DaemonSettings(_FromEnvironmentAndFile):
     )
     speed: float = Field(
         1.0, gt=0, le=1000, description="Divides every interval, for trying things out"
+    )
+
+    verify_every: Seconds = Field(
+        20.0, description="Seconds between looks whether a checklist's steps are done"
+    )
+    mirror_every: Seconds = Field(
+        900.0, description="Seconds between comparisons of byondpro's set-ups with Sage 300's"
+    )
+    release_grace: float = Field(
+        10.0, ge=0, le=3600, description="Seconds in which a release of many can be undone"
+    )
+    release_canary: int = Field(
+        2, ge=0, le=100, description="Documents of a release that go first; 0: all at once"
+    )
+    playbooks: Path | None = Field(
+        None, description="Folder of playbooks of your own; they come before the built-in ones"
     )
 
     api_host: str = Field("127.0.0.1", description="Address the control API listens on")
