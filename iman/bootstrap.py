@@ -202,16 +202,14 @@ def build_daemon(
         source=source, ledger=ledger, beats=beats, now=now, instead=_nobody_to_tell(settings)
     )
 
-    remedy_http = sage_client(settings, context)
     remedies, remedy_loops = build_remedies(
-        settings, ledger=ledger, http=remedy_http, source=source, beats=beats, now=now,
-        due=pusher.wake,
-    )  # fmt: skip
+        settings, ledger=ledger, http=spare, source=source, beats=beats, now=now, due=pusher.wake
+    )
 
     @contextlib.asynccontextmanager
     async def clients() -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for client in (*lanes, spare, source, remedy_http):
+            for client in (*lanes, spare, source):
                 await stack.enter_async_context(client)
             yield
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,7 +13,8 @@ import httpx
 from iman.classify import classify
 from iman.daemon import Every
 from iman.domain.setup import ByondproSetups
-from iman.errors import SettingsError
+from iman.errors import SettingsError, SourceUnavailable
+from iman.gateways.byondpro import Byondpro
 from iman.gateways.byondpro_feed import read_document
 from iman.gateways.byondpro_setups import read_setups
 from iman.gateways.sage300 import Sage300
@@ -28,7 +29,9 @@ from iman.sync.mirror import Mirror
 from iman.sync.ports import Now
 from iman.sync.probing import Prober
 from iman.sync.releasing import CauseKeeper, Releasing
-from iman.sync.remedy_ports import SourceSetups
+
+if TYPE_CHECKING:  # it loads SQLAlchemy, which few sites need
+    from iman.gateways.sql_source.source import SqlSource
 
 _CAUSES_EVERY, _RELEASES_EVERY = 1.0, 0.5  # seconds; both only glance where nothing changed
 
@@ -38,21 +41,22 @@ def build_remedies(
     *,
     ledger: DuckDBLedger,
     http: httpx.AsyncClient,
-    source: SourceSetups,
+    source: Byondpro | SqlSource,
     beats: Beats,
     now: Now,
     due: Callable[[], None],
 ) -> tuple[Remedies, list[Every]]:
     """The remedies the API asks, and their loops. Raises ``SettingsError`` for a bad playbook."""
     books = RemedyLedger(ledger, template_of)
+    tables = source if isinstance(source, Byondpro) else _NoTables()
     sage, setups = Sage300(http), SageSetups(http)
     nudges = {name: asyncio.Event() for name in ("mirror", "probing", "releasing", "causes")}
     finder = Finder(ledger=ledger, sage=sage, read=read_document)
     mirror = Mirror(
-        books=books, setups=setups, source=source, read_setups=_typed, beats=beats, now=now
+        books=books, setups=setups, source=tables, read_setups=_typed, beats=beats, now=now
     )
     prober = Prober(
-        books=books, setups=setups, source=source, read_setups=_typed, sage=sage,
+        books=books, setups=setups, source=tables, read_setups=_typed, sage=sage,
         document_in_sage=finder.evidence, beats=beats, now=now, fixed=nudges["mirror"].set,
     )  # fmt: skip
     releasing = Releasing(books=books, beats=beats, now=now, due=due)
@@ -70,9 +74,20 @@ def build_remedies(
         Every(keeper, _CAUSES_EVERY, nudges["causes"]),
         Every(releasing, _RELEASES_EVERY, nudges["releasing"], at_end=False),
         Every(prober, settings.seconds(settings.verify_every), nudges["probing"], at_end=False),
-        Every(mirror, settings.seconds(settings.mirror_every), nudges["mirror"], at_end=False),
     ]
+    if isinstance(source, Byondpro):
+        every = settings.seconds(settings.mirror_every)
+        loops.append(Every(mirror, every, nudges["mirror"], at_end=False))
     return remedies, loops
+
+
+class _NoTables:
+    """A database's outbox tells no set-ups."""
+
+    async def setups(self) -> dict[str, Any]:
+        raise SourceUnavailable(
+            "byondpro's set-ups are not read from a database; only its feed tells them."
+        )
 
 
 def template_of(text: str) -> str:

@@ -105,6 +105,12 @@ class DaemonSettings(_FromEnvironmentAndFile):
     )
     byondpro_invoice_page: str = Field("/invoices/{number}", description="An invoice's page")
 
+    byondpro_item_page: str = Field("/items/{item}", description="An item's page")
+    byondpro_category_page: str = Field("/categories/{category}", description="A category's page")
+    byondpro_term_page: str = Field("/terms/{code}", description="A term's page")
+    byondpro_terms_page: str = Field("/terms", description="The list of terms")
+    byondpro_categories_page: str = Field("/categories", description="The list of categories")
+
     sql_url: SecretStr = Field(
         SecretStr(""),
         validate_default=True,
@@ -130,11 +136,6 @@ class DaemonSettings(_FromEnvironmentAndFile):
         900.0, description="Seconds a number left out of the outbox may still turn up"
     )
     sql_timeout: Seconds = Field(30.0, description="Seconds a statement may take in that database")
-    byondpro_item_page: str = Field("/items/{item}", description="An item's page")
-    byondpro_category_page: str = Field("/categories/{category}", description="A category's page")
-    byondpro_term_page: str = Field("/terms/{code}", description="A term's page")
-    byondpro_terms_page: str = Field("/terms", description="The list of terms")
-    byondpro_categories_page: str = Field("/categories", description="The list of categories")
 
     sage_url: HttpUrl = Field(description="Sage 300 Web API, up to and with /Sage300WebApi")
     sage_company: str = Field(
