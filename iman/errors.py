@@ -2,6 +2,7 @@
 
 ImanError
 ├── SourceUnavailable     byondpro cannot be read now
+├── SetupsUnavailable     Sage 300's set-up tables cannot be read now
 ├── LedgerError           the ledger cannot do what was asked
 │   ├── LedgerLocked      another process holds the file: "stop the other sync_daemon first"
 │   └── LedgerTooNew      the file was written by a newer iman: "upgrade this one"
@@ -23,6 +24,10 @@ class ImanError(Exception):
 
 class SourceUnavailable(ImanError):
     """byondpro cannot be read now; reading again later is harmless."""
+
+
+class SetupsUnavailable(ImanError):
+    """Sage 300's set-up tables cannot be read now; the text says why."""
 
 
 class LedgerError(ImanError):

@@ -16,6 +16,14 @@ _NEWEST = {
     "write_back": "SELECT max(write_back_id) FROM write_backs",
     "problem": "SELECT max(problem_id) FROM intake_problems",
     "audit": "SELECT max(event_id) FROM audit_events",
+    "cause": "SELECT max(cause_id) FROM causes",
+    "playbook_edit": "SELECT max(edit_id) FROM playbook_edits",
+    "checklist": "SELECT max(checklist_id) FROM checklists",
+    "attachment": "SELECT max(attachment_id) FROM attachments",
+    "release": "SELECT max(release_id) FROM releases",
+    "parking": "SELECT max(parking_id) FROM parkings",
+    "settlement": "SELECT max(settlement_id) FROM settlements",
+    "setup_gap": "SELECT max(gap_id) FROM setup_gaps",
 }
 
 
