@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
 from random import Random, SystemRandom
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -31,6 +32,7 @@ from iman.ledger.accounts import find_user, save_user
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.holding import record_breaker
 from iman.net import listen
+from iman.remedy_wiring import build_remedies, remedy_links
 from iman.settings import DaemonSettings
 from iman.signals import stop_on_signals
 from iman.sync.batching import Batcher
@@ -45,6 +47,11 @@ from iman.sync.push import Pusher
 _OTHER_LEDGERS = 300.0  # seconds between looks for another ledger's mark
 _NEIGHBOURS = 2.0  # seconds between rounds until the first look succeeded
 _LEFTOVERS = 10.0  # seconds between tidying rounds
+
+if TYPE_CHECKING:  # SQLAlchemy is only loaded where it is used
+    from iman.gateways.sql_source.database import Database
+    from iman.gateways.sql_source.names import Outbox
+    from iman.gateways.sql_source.source import SqlSource
 
 
 def utc_now() -> datetime:
@@ -101,6 +108,47 @@ def byondpro_client(settings: DaemonSettings, context: ssl.SSLContext) -> httpx.
     )
 
 
+def open_source(
+    settings: DaemonSettings, context: ssl.SSLContext, now: Now
+) -> Byondpro | SqlSource:
+    """Raises ``SettingsError`` where a database's address is none, or its driver is missing."""
+    if settings.source == "feed":
+        return Byondpro(byondpro_client(settings, context))
+    from iman.gateways.sql_source.source import SqlSource
+
+    return SqlSource(
+        sql_database(settings),
+        outbox=sql_outbox(settings),
+        status=settings.sql_status,
+        gap_wait=settings.sql_gap_wait,  # as it is at any speed: byondpro's transactions are, too
+        now=now,
+    )
+
+
+def sql_database(settings: DaemonSettings) -> Database:
+    from iman.gateways.sql_source.database import Database
+
+    return Database(settings.sql_url.get_secret_value(), timeout=settings.sql_timeout)
+
+
+def sql_outbox(settings: DaemonSettings) -> Outbox:
+    from iman.gateways.sql_source.names import Outbox
+
+    return Outbox(
+        name=settings.sql_outbox,
+        cursor=settings.sql_cursor,
+        type=settings.sql_type,
+        payload=settings.sql_payload,
+        at=settings.sql_at,
+    )
+
+
+def _nobody_to_tell(settings: DaemonSettings) -> str:
+    if settings.source == "feed" or settings.sql_status:
+        return ""
+    return "statuses stay in the dashboard: IMAN_SQL_STATUS names no table"
+
+
 def build_daemon(
     settings: DaemonSettings, *, ledger: DuckDBLedger, now: Now = utc_now, rng: Random | None = None
 ) -> Daemon:
@@ -109,14 +157,13 @@ def build_daemon(
     context = tls(settings)
     lanes = [sage_client(settings, context) for _ in range(settings.push_concurrency)]
     spare = sage_client(settings, context)  # for what is not pushing
-    source_http = byondpro_client(settings, context)
+    source = open_source(settings, context, now)
     beats = Beats(now)
 
     def remember(view: BreakerView) -> None:
         ledger.write(partial(record_breaker, state=view.state, reason=view.reason, now=now()))
 
     breaker = Breaker(now, changed=remember, probe_every=settings.seconds(settings.probe_every))
-    source = Byondpro(source_http)
     recorded = asyncio.Event()
     can = Capabilities()
     sages = [Sage300(http, names=entity_in, can=can) for http in (*lanes, spare)]
@@ -151,13 +198,19 @@ def build_daemon(
     )
     leftovers = Leftovers(sage=sages[-1], beats=beats, idle=pusher.idle)
     intake = Intake(source=source, ledger=ledger, beats=beats, now=now, arrived=pusher.wake)
-    write_back = StatusWriteBack(source=source, ledger=ledger, beats=beats, now=now)
+    write_back = StatusWriteBack(
+        source=source, ledger=ledger, beats=beats, now=now, instead=_nobody_to_tell(settings)
+    )
+
+    remedies, remedy_loops = build_remedies(
+        settings, ledger=ledger, http=spare, source=source, beats=beats, now=now, due=pusher.wake
+    )
 
     @contextlib.asynccontextmanager
     async def clients() -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            for http in (*lanes, spare, source_http):
-                await stack.enter_async_context(http)
+            for client in (*lanes, spare, source):
+                await stack.enter_async_context(client)
             yield
 
     return Daemon(
@@ -168,6 +221,7 @@ def build_daemon(
             Every(leftovers, settings.seconds(_LEFTOVERS)),
             Every(intake, settings.seconds(settings.intake_every)),
             Every(write_back, settings.seconds(settings.write_back_every), recorded),
+            *remedy_loops,
         ],
         beats=beats,
         breaker=breaker,
@@ -175,6 +229,7 @@ def build_daemon(
         sandbox=settings.sandbox,
         now=now,
         clients=clients,
+        remedies=remedies,
     )
 
 
@@ -195,7 +250,9 @@ async def _run(
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     stop_on_signals(lambda: loop.call_soon_threadsafe(stop.set))
     daemon = build_daemon(settings, ledger=ledger, now=now)
-    api = ApiThread(create_app(ledger=ledger, daemon=daemon, now=now), listening)
+    api = ApiThread(
+        create_app(ledger=ledger, daemon=daemon, now=now, remedies=daemon.remedies), listening
+    )
     api.start()
     try:
         await daemon.run(stop)
@@ -205,7 +262,7 @@ async def _run(
 
 def _write_facts(ledger: DuckDBLedger, settings: DaemonSettings, now: Now) -> None:
     """What a reader of the file must know while no daemon runs."""
-    base = (settings.byondpro_pages or str(settings.byondpro_url)).rstrip("/")
+    base = (settings.byondpro_pages or str(settings.byondpro_url or "")).rstrip("/")
     facts = {
         "company": settings.sage_company,
         "max_attempts": str(settings.max_attempts),
@@ -215,6 +272,7 @@ def _write_facts(ledger: DuckDBLedger, settings: DaemonSettings, now: Now) -> No
         "link_booking": base + settings.byondpro_booking_page,
         "link_sales_order": base + settings.byondpro_sales_order_page,
         "link_invoice": base + settings.byondpro_invoice_page,
+        **remedy_links(settings, base),
     }
 
     def work(conn: object) -> None:

@@ -20,6 +20,7 @@ from iman.api.wire import Beat, Breaker, Health
 from iman.ledger.accounts import save_beat
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.holding import pauses
+from iman.remedies import Remedies
 from iman.sync.beats import Beats
 from iman.sync.breaker import Breaker as SyncBreaker
 from iman.sync.loops import Rounds, keep_going
@@ -39,6 +40,7 @@ class Every:
     rounds: Rounds
     seconds: float
     nudge: asyncio.Event | None = None
+    at_end: bool = True  # one more round when the daemon stops
 
 
 class Heartbeat:
@@ -85,6 +87,7 @@ class Daemon:
         sandbox: bool,
         now: Now,
         clients: Callable[[], AbstractAsyncContextManager[None]],
+        remedies: Remedies | None = None,
     ) -> None:
         self.ledger = ledger
         self._pusher = pusher
@@ -95,6 +98,7 @@ class Daemon:
         self._sandbox = sandbox
         self._now = now
         self._clients = clients
+        self.remedies = remedies
         self._started_at: datetime = now()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = False
@@ -148,6 +152,8 @@ class Daemon:
     async def run(self, stop: asyncio.Event) -> None:
         """Every loop until *stop*; what is under way is finished first."""
         self._loop = asyncio.get_running_loop()
+        if self.remedies is not None:
+            self.remedies.running_on(self._loop)
         loops = [
             *self._loops(),
             Every(Heartbeat(self.ledger, self._beats, self._now), _HEARTBEAT),
@@ -170,7 +176,7 @@ class Daemon:
             await self._pusher.run(stop)
             self._stopping = True
             await asyncio.gather(*running)
-            for one in loops:  # once more: what the last outcomes left to tell
+            for one in (one for one in loops if one.at_end):  # what the last outcomes left to tell
                 with contextlib.suppress(Exception):
                     await asyncio.wait_for(one.rounds.round(), 5)
         log.info("daemon_stopped")

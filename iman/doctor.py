@@ -51,7 +51,12 @@ def examine(settings: DaemonSettings) -> Iterator[Finding]:
         )  # fmt: skip
         return
     with httpx.Client(verify=context, trust_env=False, timeout=15) as http:
-        yield from _byondpro(settings, http)
+        if settings.source == "sql":
+            from iman.doctor_sql import examine_sql  # SQLAlchemy is only loaded where it is used
+
+            yield from examine_sql(settings)
+        else:
+            yield from _byondpro(settings, http)
         yield from _sage(settings, http)
 
 

@@ -18,9 +18,11 @@ from pydantic import (
     HttpUrl,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -33,6 +35,10 @@ from iman.errors import SettingsError
 
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+#: A name in a database: quoted wherever it is used, and yet nothing that could end a quote.
+_NAME = r"[^\W\d][\w $#-]*"
+ColumnName = Annotated[str, Field(pattern=rf"^{_NAME}$", max_length=128)]
+TableName = Annotated[str, Field(pattern=rf"^{_NAME}(\.{_NAME})?(\.{_NAME})?$", max_length=384)]
 
 #: Read by us, but no field of a class.
 FILE_VARIABLE = "IMAN_SETTINGS"
@@ -81,8 +87,15 @@ class DaemonSettings(_FromEnvironmentAndFile):
         "1GB", pattern=r"^\d+(\.\d+)?\s?(MB|GB)$", description="Memory DuckDB may use"
     )
 
-    byondpro_url: HttpUrl = Field(description="Base URL of byondpro's integration feed")
-    byondpro_token: SecretStr = Field(description="Bearer token of the feed")
+    source: Literal["feed", "sql"] = Field(
+        "feed", description="Where documents come from: byondpro's feed, or an outbox table or view"
+    )
+    byondpro_url: HttpUrl | None = Field(
+        None, validate_default=True, description="Base URL of byondpro's integration feed"
+    )
+    byondpro_token: SecretStr = Field(
+        SecretStr(""), validate_default=True, description="Bearer token of the feed"
+    )
     byondpro_pages: str = Field(
         "", description="Base URL of byondpro's pages for links; empty: the feed's base URL"
     )
@@ -92,6 +105,38 @@ class DaemonSettings(_FromEnvironmentAndFile):
     )
     byondpro_invoice_page: str = Field("/invoices/{number}", description="An invoice's page")
 
+    byondpro_item_page: str = Field("/items/{item}", description="An item's page")
+    byondpro_category_page: str = Field("/categories/{category}", description="A category's page")
+    byondpro_term_page: str = Field("/terms/{code}", description="A term's page")
+    byondpro_terms_page: str = Field("/terms", description="The list of terms")
+    byondpro_categories_page: str = Field("/categories", description="The list of categories")
+
+    sql_url: SecretStr = Field(
+        SecretStr(""),
+        validate_default=True,
+        description="Address of the outbox's database for SQLAlchemy, with user and password",
+    )
+    sql_outbox: TableName = Field(
+        "iman_outbox", description="The outbox table or view, with its schema where it needs one"
+    )
+    sql_cursor: ColumnName = Field(
+        "cursor", description="Its column with a whole number that grows with every row"
+    )
+    sql_type: ColumnName | Literal[""] = Field(
+        "type", description="Its column with the event's type; empty: it stands in the payload"
+    )
+    sql_payload: ColumnName = Field("payload", description="Its column with the JSON")
+    sql_at: ColumnName | Literal[""] = Field(
+        "at", description="Its column with the event's moment; empty: it stands in the payload"
+    )
+    sql_status: TableName | Literal[""] = Field(
+        "", description="Table to write sync statuses to; empty: they stay in the dashboard"
+    )
+    sql_gap_wait: Seconds = Field(
+        900.0, description="Seconds a number left out of the outbox may still turn up"
+    )
+    sql_timeout: Seconds = Field(30.0, description="Seconds a statement may take in that database")
+
     sage_url: HttpUrl = Field(description="Sage 300 Web API, up to and with /Sage300WebApi")
     sage_company: str = Field(
         pattern=r"^[A-Za-z0-9]{1,6}$", description="Sage 300 company database ID"
@@ -99,6 +144,14 @@ class DaemonSettings(_FromEnvironmentAndFile):
     sage_user: str = Field(min_length=1, description="Sage 300 user, with the Web API right")
     sage_password: SecretStr = Field(description="That user's password")
     sage_timeout: Seconds = Field(80.0, description="Seconds to wait for an answer of Sage 300")
+    sage_pages: str = Field(
+        "",
+        description="Base URL of Sage 300's screens for links; empty: the sandbox's own, else none",
+    )
+    sage_terms_page: str = Field("/terms", description="Sage 300's terms codes")
+    sage_accounts_page: str = Field("/accounts", description="Sage 300's G/L accounts")
+    sage_customers_page: str = Field("/customers", description="Sage 300's customers")
+    sage_batches_page: str = Field("/batches", description="Sage 300's invoice batches")
     ca_bundle: Path | None = Field(
         None, description="PEM file of the authority that signed a self-signed server's certificate"
     )
@@ -128,12 +181,37 @@ class DaemonSettings(_FromEnvironmentAndFile):
         1.0, gt=0, le=1000, description="Divides every interval, for trying things out"
     )
 
+    verify_every: Seconds = Field(
+        20.0, description="Seconds between looks whether a checklist's steps are done"
+    )
+    mirror_every: Seconds = Field(
+        900.0, description="Seconds between comparisons of byondpro's set-ups with Sage 300's"
+    )
+    release_grace: float = Field(
+        10.0, ge=0, le=3600, description="Seconds in which a release of many can be undone"
+    )
+    release_canary: int = Field(
+        2, ge=0, le=100, description="Documents of a release that go first; 0: all at once"
+    )
+    playbooks: Path | None = Field(
+        None, description="Folder of playbooks of your own; they come before the built-in ones"
+    )
+
     api_host: str = Field("127.0.0.1", description="Address the control API listens on")
     api_port: Port = Field(8601, description="Port of the control API")
     sandbox: bool = Field(False, description="Both systems are the sandbox's: adds demo sign-ins")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much is logged"
     )
+
+    @field_validator("byondpro_url", "byondpro_token", "sql_url")
+    @classmethod
+    def _needed_by_its_source(cls, value: Any, info: ValidationInfo) -> Any:
+        source = "sql" if info.field_name == "sql_url" else "feed"
+        given = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if not given and info.data.get("source", source) == source:
+            raise PydanticCustomError("missing", "Field required")  # told as any missing one
+        return value
 
     @model_validator(mode="after")
     def _waits_in_order(self) -> DaemonSettings:

@@ -61,6 +61,7 @@ class Started:
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    log_from: int  # where this start's lines begin
     health: str
 
     def healthy(self, http: httpx.Client) -> bool:
@@ -76,7 +77,10 @@ class Started:
         return False
 
     def tail(self) -> str:
-        return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-12:])
+        with self.log.open("rb") as opened:
+            opened.seek(self.log_from)
+            lines = opened.read().decode("utf-8", "replace").splitlines()
+        return "\n".join(lines[-12:])
 
 
 @dataclass(slots=True)
@@ -182,7 +186,8 @@ def running(
         (
             "sage300",
             [*us, "-m", "iman.sandbox", "sage300", "--port", str(sandbox.ports.sage300),
-             "--data", str(sandbox.data), "--user", _SAGE_USER],
+             "--data", str(sandbox.data), "--user", _SAGE_USER,
+             "--scenario", sandbox.scenario],
             f"{sandbox.urls['sage300']}/",
         ),
         ("daemon", [*us, str(script("sync_daemon.py"))], f"{sandbox.urls['api']}/api/v1/health"),
@@ -212,11 +217,12 @@ def _start(
     if sys.platform == "win32":
         apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     with log.open("ab") as out:
+        log_from = out.tell()
         process = subprocess.Popen(  # noqa: S603 -- our own interpreter and scripts
             command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
             env=environment, cwd=script("app.py").parent, **apart,
         )  # fmt: skip
-    return Started(name=name, process=process, log=log, health=health)
+    return Started(name=name, process=process, log=log, log_from=log_from, health=health)
 
 
 def _await(one: Started, http: httpx.Client, stopped: Callable[[], bool]) -> None:

@@ -12,7 +12,8 @@ from iman.domain.document import Document, DocumentKey, EntryType
 from iman.domain.feed import DocumentArrived, ResyncRequested, Unreadable
 from iman.domain.outcome import Absent, Accepted, Outcome, Refused, Unavailable, Unknown
 from iman.domain.retry import Next
-from iman.gateways.byondpro_feed import read_document, read_page
+from iman.gateways.byondpro_documents import read_document
+from iman.gateways.byondpro_feed import read_page
 
 NOW = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 F48 = 'Terms Code "F48" is not defined in A/R Terms'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -37,9 +38,18 @@ def wait_for(what: Callable[[], T], *, seconds: float = PATIENCE, every: float =
     return found
 
 
+_NEXT_PORT = itertools.cycle(
+    range(20000 + os.getpid() % 100 * 120, 20120 + os.getpid() % 100 * 120)
+)
+
+
 def free_ports(count: int) -> int:
-    """The first of *count* ports in a row that are free just now."""
-    for base in range(20000 + os.getpid() % 20000, 60000, count):
+    """The first of *count* ports in a row that are free just now.
+
+    Each process has a stretch of its own and goes through it in turn, below what the system gives
+    out by itself: so two tests do not take the same ports between looking and listening.
+    """
+    for base in itertools.islice(_NEXT_PORT, 120):
         with contextlib.ExitStack() as stack:
             try:
                 for port in range(base, base + count):
@@ -47,7 +57,9 @@ def free_ports(count: int) -> int:
                     one.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return base
+        for _ in range(count - 1):
+            next(_NEXT_PORT)
+        return base
     raise AssertionError("no ports are free")
 
 
@@ -158,7 +170,7 @@ class Bench:
         secrets = {"IMAN_SANDBOX_TOKEN": self.token, "IMAN_SANDBOX_PASSWORD": self.password}
         for offset, system, extra in (
             (1, "byondpro", ("--scenario", self.scenario)),
-            (2, "sage300", ("--user", "WEBAPI")),
+            (2, "sage300", ("--user", "WEBAPI", "--scenario", self.scenario)),
         ):
             self.processes.append(
                 Process(

@@ -12,7 +12,8 @@ from starlette.exceptions import HTTPException
 
 from iman import __version__
 from iman.api.people import People
-from iman.api.routes import documents, figures, holding, sessions, users
+from iman.api.remedies import NoRemedies, RemediesView
+from iman.api.routes import documents, figures, holding, remedy_routes, sessions, users
 from iman.api.wire import ErrorBody, Health
 from iman.errors import (
     DaemonRefused,
@@ -38,6 +39,8 @@ ANSWERS: dict[type[ImanError], tuple[int, str]] = {
     LedgerError: (503, "ledger"),
 }
 
+_PARTS = (sessions, figures, documents, holding, users)
+
 log = structlog.get_logger()
 
 
@@ -50,8 +53,17 @@ class DaemonView(Protocol):
         """Something is due now."""
 
 
-def create_app(*, ledger: DuckDBLedger, daemon: DaemonView, now: Now) -> FastAPI:
-    """Every route but health and sign-in wants a session's token."""
+def create_app(
+    *,
+    ledger: DuckDBLedger,
+    daemon: DaemonView,
+    now: Now,
+    remedies: RemediesView | None = None,
+) -> FastAPI:
+    """Every route but health and sign-in wants a session's token.
+
+    Without *remedies* nothing is verified, looked up or compared; all else works.
+    """
     app = FastAPI(
         title="Iman control API",
         version=__version__,
@@ -67,7 +79,8 @@ def create_app(*, ledger: DuckDBLedger, daemon: DaemonView, now: Now) -> FastAPI
     app.state.daemon = daemon
     app.state.now = now
     app.state.people = People(ledger, now)
-    for part in (sessions, figures, documents, holding, users):
+    app.state.remedies = remedies or NoRemedies()
+    for part in (*_PARTS, *remedy_routes.PARTS):
         app.include_router(part.router, prefix=PREFIX)
     app.add_exception_handler(ImanError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -21,6 +21,11 @@ class Permission(StrEnum):
     EXPORT = "export"
     RESYNC = "resync"
     PAUSE = "pause"
+    WORK_CHECKLIST = "work_checklist"  # start, tick, note, attach, assign, due dates
+    PARK = "park"
+    RESYNC_MANY = "resync_many"
+    SETTLE = "settle"  # close by hand, and take that back
+    EDIT_PLAYBOOKS = "edit_playbooks"
     VIEW_AUDIT = "view_audit"
     MANAGE_USERS = "manage_users"
 
@@ -29,7 +34,7 @@ _READ = frozenset({Permission.VIEW, Permission.EXPORT})
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.MANAGER: _READ,
-    Role.SUPPORT: _READ,
+    Role.SUPPORT: _READ | {Permission.WORK_CHECKLIST, Permission.PARK},
     Role.ADMIN: frozenset(Permission),
 }
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import httpx
 
@@ -22,6 +23,18 @@ class Byondpro:
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
+
+    async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._http.__aexit__(kind, error, trace)
 
     async def fetch(self, *, after: str | None, limit: int) -> FeedPage:
         """The next events. Raises ``SourceUnavailable``, in words for a person."""

@@ -51,11 +51,14 @@ def park(
     reason: str,
     until: datetime | None,
     now: datetime,
+    request_id: str = "",
 ) -> str:
     """Set it aside; at *until* a new round begins by itself. Its number.
 
     Parked again, it takes the new reason and date. Raises ``NotFound`` and ``DaemonRefused``.
     """
+    if _asked_before(conn, document_id, request_id):
+        return str(standing(conn, document_id)["number"])
     row = _touchable(conn, document_id, "parked")
     if until is not None and until <= now:
         raise DaemonRefused("The date to park it until lies in the past.")
@@ -66,6 +69,7 @@ def park(
         {
             "parking_id": ids.take("parking"), "id": document_id, "who": who, "reason": reason,
             "until": to_db(until) if until else None, "now": to_db(now),
+            "request_id": request_id,
         },
     )  # fmt: skip
     return str(row["number"])
@@ -80,6 +84,11 @@ def unpark(conn: duckdb.DuckDBPyConnection, document_id: int, *, who: str, now: 
     conn.execute(_SQL["unpark"], {"id": document_id, "now": to_db(now)})
     hold_back(conn, [document_id])
     return str(row["number"])
+
+
+def any_due(conn: duckdb.DuckDBPyConnection, *, now: datetime) -> bool:
+    """Whether the date of a parked document has come."""
+    return bool(conn.execute(_SQL["due_parkings"], {"now": to_db(now)}).fetchall())
 
 
 def end_parkings(conn: duckdb.DuckDBPyConnection, ids: Ids, *, now: datetime) -> int:
@@ -105,11 +114,14 @@ def settle(
     reason: str,
     who: str,
     now: datetime,
+    request_id: str = "",
 ) -> str:
     """Close it: it is in Sage 300 already, or is not to be sent. Its number.
 
     byondpro is told, what waited for it goes on, and it counts as settled.
     """
+    if _asked_before(conn, document_id, request_id):
+        return str(standing(conn, document_id)["number"])
     row = _touchable(conn, document_id, "closed by hand")
     conn.execute(_SQL["end_parking"], {"id": document_id, "who": who, "now": to_db(now)})
     conn.execute(
@@ -125,6 +137,7 @@ def settle(
         {
             "settlement_id": ids.take("settlement"), "id": document_id, "who": who, "how": how,
             "reference": reference, "reason": reason, "now": to_db(now),
+            "request_id": request_id,
         },
     )  # fmt: skip
     _count(conn, row, 1, now)
@@ -183,6 +196,13 @@ def settlements(
 
 def parkings_of(conn: duckdb.DuckDBPyConnection, document_id: int) -> list[Row]:
     return rows(conn, _SQL["parkings_of"], {"id": document_id})
+
+
+def _asked_before(conn: duckdb.DuckDBPyConnection, document_id: int, request_id: str) -> bool:
+    if not request_id:
+        return False
+    values = {"id": document_id, "request_id": request_id}
+    return first_row(conn, _SQL["asked_before"], values) is not None
 
 
 def _touchable(conn: duckdb.DuckDBPyConnection, document_id: int, what: str) -> Row:

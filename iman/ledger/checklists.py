@@ -242,7 +242,7 @@ def mark(
     """
     loaded = load(conn, checklist_id)
     must_be_open(loaded)
-    step = step_of(loaded, step_id)
+    step_of(loaded, step_id)
     status = loaded.standing.steps[step_id]
     wanted = {
         EventKind.TICKED: StepState.DONE,
@@ -251,14 +251,20 @@ def mark(
     }[kind]
     if status.state is wanted and not (kind is EventKind.TICKED and status.warning):
         return loaded
+    may_tick(loaded, step_id, early=kind is not EventKind.TICKED)
+    return add(conn, checklist_id, kind, step=step_id, body=body, **event)
+
+
+def may_tick(loaded: Checklist, step_id: str, *, early: bool = False) -> None:
+    """Raises ``DaemonRefused`` where the step is not to be done, or, unless *early*, not yet."""
+    status, step = loaded.standing.steps[step_id], step_of(loaded, step_id)
     if status.state is StepState.NOT_NEEDED:
         raise DaemonRefused("This step does not belong to the way that was chosen.")
     if status.state is StepState.UNDECIDED:
         raise DaemonRefused("Answer the question that says whether this step is needed first.")
-    if kind is EventKind.TICKED and status.first:
+    if status.first and not early:
         first = ", ".join(status.first)
         raise DaemonRefused(f"First: {first}. {step.out_of_order}".strip())
-    return add(conn, checklist_id, kind, step=step_id, body=body, **event)
 
 
 def note(conn: duckdb.DuckDBPyConnection, checklist_id: int, text: str, **event: Any) -> Checklist:

@@ -19,6 +19,7 @@ from iman.ledger.dependencies import let_children_go
 from iman.ledger.ids import Ids
 from iman.ledger.outbox import StatusChange, queue_write_backs
 from iman.ledger.queries import first_row, queries
+from iman.ledger.receiving import apply_waiting_revisions
 from iman.ledger.utc import from_db, to_db
 
 _SQL = queries("pushing")
@@ -162,6 +163,14 @@ def finish(
     moved = [f for f in told if not isinstance(f.next, Done)]
     if moved:
         conn.execute(_SQL["move_open"], _moves(moved))
+    settled = [f for f in told if not isinstance(f.next, AskSage)]
+    apply_waiting_revisions(
+        conn,
+        ids,
+        [f.claim.document_id for f in settled],
+        closed=frozenset(f.claim.document_id for f in closed),
+        now=now,
+    )
 
 
 def _still_held(conn: duckdb.DuckDBPyConnection, finished: Sequence[Finished]) -> list[Finished]:

@@ -14,6 +14,7 @@ from iman.ledger.dependencies import hold_back
 from iman.ledger.ids import Ids
 from iman.ledger.queries import queries
 from iman.ledger.resyncing import restart
+from iman.ledger.revisions import keep_for_later, take_waiting
 from iman.ledger.utc import to_db
 
 _SQL = queries("intake")
@@ -47,9 +48,9 @@ def receive(
 ) -> Received:
     """Record *events* and *cursor* together, so that none is lost and none counts twice.
 
-    A revision that is not newer is passed over. A newer one replaces a document that is not with
-    Sage 300 at this moment; one that arrives while its document is being pushed, or that byondpro
-    sends for a document Sage 300 holds already, is reported as a problem for people to look at.
+    A revision that is not newer is passed over. A newer one replaces a document that Sage 300 does
+    not hold, as soon as no push of it is under way; one for a document Sage 300 holds already is
+    reported as a problem for people to look at.
     """
     known = _known(conn, events)
     arrived: dict[DocumentKey, DocumentArrived] = {}
@@ -58,9 +59,11 @@ def receive(
     for event in events:
         match event:
             case DocumentArrived():
-                problem = _conflict(event, known.get(event.key))
-                if problem is not None:
-                    problems.append(problem)
+                earlier = known.get(event.key)
+                if earlier is not None and _is_under_way(event, earlier):
+                    keep_for_later(conn, earlier.document_id, event)
+                elif earlier is not None and _is_too_late(event, earlier):
+                    problems.append(_too_late(event))
                 elif _is_news(event, known.get(event.key), arrived.get(event.key)):
                     arrived[event.key] = event
             case ResyncRequested():
@@ -112,20 +115,40 @@ def _is_news(event: DocumentArrived, known: _Known | None, earlier: DocumentArri
     return event.revision > seen
 
 
-def _conflict(event: DocumentArrived, known: _Known | None) -> Unreadable | None:
-    if known is None or event.revision <= known.revision:
-        return None
-    if known.state is None:
-        why = "Sage 300 holds the document already"
-    elif known.state in {DocumentState.SYNCING, DocumentState.UNKNOWN}:
-        why = "the document was being pushed at that moment"
-    else:
-        return None
+def _is_under_way(event: DocumentArrived, known: _Known) -> bool:
+    moving = known.state in {DocumentState.SYNCING, DocumentState.UNKNOWN}
+    return moving and event.revision > known.revision
+
+
+def _is_too_late(event: DocumentArrived, known: _Known) -> bool:
+    return known.state is None and event.revision > known.revision
+
+
+def _too_late(event: DocumentArrived) -> Unreadable:
     return Unreadable(
         cursor=event.cursor,
-        reason=f"Revision {event.revision} of {event.key} was not taken: {why}.",
+        reason=f"Revision {event.revision} of {event.key} was not taken: Sage 300 holds the "
+        "document already.",
         excerpt=event.payload[:2000],
     )
+
+
+def apply_waiting_revisions(
+    conn: duckdb.DuckDBPyConnection,
+    ids: Ids,
+    document_ids: Sequence[int],
+    *,
+    closed: frozenset[int],
+    now: datetime,
+) -> None:
+    """The pushes of *document_ids* are settled: take what arrived meanwhile."""
+    taken = take_waiting(conn, document_ids)
+    for document_id, event in taken.items():
+        if document_id in closed:
+            record_problem(conn, ids, _too_late(event), now)
+    fresh = [event for document_id, event in taken.items() if document_id not in closed]
+    if fresh:
+        _store(conn, ids, fresh, _known(conn, fresh), now)
 
 
 def _store(

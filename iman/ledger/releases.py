@@ -328,4 +328,17 @@ def _documents(conn: duckdb.DuckDBPyConnection, release_id: int) -> list[Row]:
 
 
 def _named(row: Row) -> Row:
-    return {"id": row["release_id"], **{k: v for k, v in row.items() if k != "release_id"}}
+    told = {name: value for name, value in row.items() if name not in {"release_id", "request_id"}}
+    return {"id": row["release_id"], **told}
+
+
+_OF_A_DOCUMENT = (
+    "id", "entry_type", "number", "customer_name", "booking", "place", "amount", "result", "state",
+    "detail", "changed_at",
+)  # fmt: skip
+
+
+def shown(found: Row) -> Row:
+    """A release as it is shown to people."""
+    results = [{name: row[name] for name in _OF_A_DOCUMENT} for row in found["results"]]
+    return {**found, "results": results}

@@ -12,7 +12,11 @@ from tests.api.serving import Served
 
 #: Open on purpose: whether the daemon is alive, and the way in.
 OPEN = {("get", "/health"), ("post", "/sessions")}
-EXAMPLES = {"what": "invoice", "document_id": "1"}
+EXAMPLES = {
+    "document_id": "1", "cause_id": "1", "checklist_id": "1", "choice": "credit", "step": "resync",
+    "note_id": "1", "attachment_id": "1", "error_type": "terms_missing", "release_id": "1",
+    "gap_id": "1", "side": "sage", "what": "everything",
+}  # fmt: skip
 PATHS = create_app(ledger=None, daemon=None, now=None).openapi()["paths"]  # type: ignore[arg-type]  # only described
 ROUTES = [
     (method, path.removeprefix(PREFIX).format_map(EXAMPLES))

@@ -14,7 +14,6 @@ from playwright.sync_api import expect
 
 from tests.system import Up, up, wait_for
 
-pytestmark = [pytest.mark.xdist_group("pages"), pytest.mark.browser]
 PAGES = {
     "overview": "/",
     "monitor": "/monitor?type=invoice",

@@ -16,7 +16,6 @@ from playwright.sync_api import expect
 from tests.system import Up, up, wait_for
 
 pytestmark = [
-    pytest.mark.xdist_group("reference"),
     pytest.mark.realtime,
     pytest.mark.browser,
 ]

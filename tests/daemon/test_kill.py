@@ -6,14 +6,11 @@ import random
 import time
 from pathlib import Path
 
-import pytest
-
 from tests.system import bench, wait_for
 
 KILLS, DOCUMENTS = 50, 300
 
 
-@pytest.mark.xdist_group("kill")
 def test_fifty_kills_lose_nothing_and_push_nothing_twice(tmp_path: Path) -> None:
     moments = random.Random(20261124)
     settle = 3.0  # seconds; far longer than this Sage 300 works on a request

@@ -12,13 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iman.domain.feed import DocumentArrived, ResyncRequested, Unreadable
-from iman.gateways.byondpro_feed import (
-    InvalidDocument,
-    NotAnOutbox,
-    as_wire_moment,
-    read_document,
-    read_page,
-)
+from iman.gateways.byondpro_documents import read_document
+from iman.gateways.byondpro_feed import NotAnOutbox, as_wire_moment, read_page
+from iman.gateways.byondpro_rules import InvalidDocument
 from tests.builders import make_event, make_key, make_payload
 
 JSON = st.recursive(

@@ -206,7 +206,7 @@ def test_our_batches_are_read_past_sages_page_cap():
 def test_exactly_a_page_of_batches_is_followed_by_one_more_question():
     company = Company(batches=[stored(Invoices=[])] * 100)
     assert find(company) == Sighting(sure=True)
-    assert len(company.asked) == 1 + 2 + 1  # and one whether another ledger holds it
+    assert [path for path in company.asked if "+eq+" in path and "$skip=100" in path]
 
 
 @pytest.mark.parametrize("number", ["O'BRIEN", "A/B", "50%", "A B", "A#1?x=1", "Ünïcode", "A+B"])

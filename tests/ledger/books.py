@@ -50,8 +50,10 @@ class Books:
         return self._wait(self.ledger.cursor("byondpro"))
 
     def claim(self, limit: int = 100) -> list[Claim]:
-        units = self._wait(self.ledger.claim(limit=limit, now=self.now))
-        return [claim for unit in units for claim in unit]
+        return [claim for unit in self.claim_units(limit) for claim in unit]
+
+    def claim_units(self, limit: int = 100, **options: Any) -> list[list[Claim]]:
+        return self._wait(self.ledger.claim(limit=limit, now=self.now, **options))
 
     def claim_one(self) -> Claim:
         (claim,) = self.claim()

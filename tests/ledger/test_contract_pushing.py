@@ -362,3 +362,28 @@ def test_what_byondpro_is_to_be_told_survives_a_restart_until_it_is_delivered(bo
     assert books.write_backs() == [told]
     books.forget([told])
     assert books.write_backs() == []
+
+
+# -- units -------------------------------------------------------------------------------------
+
+
+def test_documents_that_travel_together_share_a_token_that_no_other_unit_has(books: Books):
+    books.arrive(*(f"INV-{n}" for n in range(5)))
+    units = books.claim_units(together=lambda claims: [[*claims[:3]], [claims[3]], [claims[4]]])
+    assert [len(unit) for unit in units] == [3, 1, 1]
+    tokens = [{claim.token for claim in unit} for unit in units]
+    assert all(len(own) == 1 for own in tokens)
+    assert len(set.union(*tokens)) == 3
+    assert max(len(token) for token in set.union(*tokens)) <= 60
+    kept = {row["token"] for row in books.rows("SELECT token FROM attempts")}
+    assert kept == set.union(*tokens)
+
+
+def test_a_lost_answer_of_a_shared_batch_is_asked_about_under_the_batchs_token(books: Books):
+    books.arrive("INV-1", "INV-2")
+    (unit,) = books.claim_units(together=lambda claims: [list(claims)])
+    for claim in unit:
+        books.finish(claim, unknown(), AskSage(NOW))
+    asked = books.claim()
+    assert [claim.asks for claim in asked] == [True, True]
+    assert {claim.token for claim in asked} == {unit[0].token}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iman.domain.retry import AskSage, Done, GiveUp
+from iman.domain.retry import AskSage, Done, GiveUp, RetryAt
 from tests.builders import (
     NOW,
     accepted,
@@ -49,19 +49,40 @@ def test_a_newer_revision_replaces_a_failed_document_and_begins_a_round(books: B
     assert row["error_text"] is None
 
 
-@pytest.mark.parametrize("stands", ["syncing", "unknown", "synced"])
-def test_a_revision_that_comes_too_late_is_kept_for_people_to_see(books: Books, stands: str):
+def test_a_revision_of_what_sage_holds_is_kept_for_people_to_see(books: Books):
     books.arrive("INV-1", amount="10.00")
-    claim = books.claim_one()
-    if stands == "unknown":
-        books.finish(claim, unknown(), AskSage(NOW))
-    if stands == "synced":
-        books.finish(claim, accepted(), Done("187-1"))
+    books.finish(books.claim_one(), accepted(), Done("187-1"))
     received = books.receive(make_arrived("INV-1", revision=2, amount="99.00"))
     assert (received.documents, received.problems) == (0, 1)
     assert books.rows("SELECT revision FROM documents") == [{"revision": 1}]
     (problem,) = books.rows("SELECT reason FROM intake_problems")
     assert "Revision 2 of SERC/invoice/INV-1 was not taken" in problem["reason"]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_revision_waits_for_the_push_that_is_under_way(books: Books, lost: bool):
+    books.arrive("INV-1", amount="10.00")
+    claim = books.claim_one()
+    if lost:
+        books.finish(claim, unknown(), AskSage(NOW))
+    assert books.receive(make_arrived("INV-1", revision=2, amount="99.00")).problems == 0
+    assert books.rows("SELECT revision FROM documents") == [{"revision": 1}]
+    if lost:
+        claim = books.claim_one()
+    books.finish(claim, refused(), RetryAt(NOW, burnt=True))
+    (row,) = books.rows("SELECT revision, amount FROM documents")
+    assert (row["revision"], str(row["amount"])) == (2, "99.000")
+    assert (books.open_row()["state"], books.open_row()["round"]) == ("pending", 2)
+
+
+def test_a_revision_that_waited_for_a_push_that_went_through_is_shown(books: Books):
+    books.arrive("INV-1")
+    claim = books.claim_one()
+    books.receive(make_arrived("INV-1", revision=2))
+    books.finish(claim, accepted(), Done("187-1"))
+    (problem,) = books.rows("SELECT reason FROM intake_problems")
+    assert "Sage 300 holds the document already" in problem["reason"]
+    assert count(books, "waiting_revisions") == 0
 
 
 def test_of_two_revisions_in_one_page_the_newer_one_counts(books: Books):

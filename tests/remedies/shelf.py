@@ -106,11 +106,17 @@ class Shelf:
 
     def try_all(self, answers: dict[str, tuple[Outcome, Verdict | None]], *, give_up: bool) -> int:
         """Claim what is due and answer each by its number; others are left as accepted."""
-        claims = self.write(
+        units = self.write(
             lambda conn: pushing.claim(
-                conn, self.ledger.ids, ledger_id=self.ledger.ledger_id, limit=1000, now=self.now
+                conn,
+                self.ledger.ids,
+                ledger_id=self.ledger.ledger_id,
+                limit=1000,
+                now=self.now,
+                together=lambda claims: [[claim] for claim in claims],
             )
         )
+        claims = [claim for unit in units for claim in unit]
         finished = []
         for claim in claims:
             outcome, verdict = answers.get(

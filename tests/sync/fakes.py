@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Literal
 
 from iman.domain.attempt import Exchange, Sighting
-from iman.domain.document import Document
+from iman.domain.document import Document, EntryType
 from iman.domain.feed import FeedEvent, FeedPage, WriteBack
-from iman.domain.outcome import Accepted, Refused, Unavailable, Unknown
+from iman.domain.outcome import Accepted, NotTried, Outcome, Refused, Unavailable, Unknown
 from iman.errors import SourceUnavailable
 from tests.builders import F48
 from tests.sync.virtual_time import virtual_now
@@ -54,44 +54,90 @@ class FakeSage:
         return sum(1 for stored, _ in self.stored if stored == number)
 
     async def push(self, document: Document, *, token: str, parent: str | None = None) -> Exchange:
-        number = document.key.number
-        self.pushes[number].append(virtual_now())
+        (exchange,) = await self.push_many([document], token=token)
+        return exchange
+
+    async def push_many(self, documents: Sequence[Document], *, token: str) -> list[Exchange]:
+        """One batch: all of it is stored, or nothing; the first fault befalls them all."""
+        for document in documents:
+            self.pushes[document.key.number].append(virtual_now())
         if self.down is not None:
-            return Exchange(self.down)
-        waiting = self.faults[number]
-        fault = waiting.pop(0) if waiting else self.always.get(number, "none")
-        server = asyncio.create_task(self._store(number, token, document, fault))
+            return [Exchange(self.down)] * len(documents)
+        faults = [self._fault(document.key.number) for document in documents]
+        guilty = next((n for n, fault in enumerate(faults) if fault != "none"), 0)
+        fault = faults[guilty]
+        refusal = self._refusal(documents, guilty, fault)
+        server = asyncio.create_task(self._store(documents, token, fault, refusal is None))
         self.at_work.add(server)
         server.add_done_callback(self.at_work.discard)
         await asyncio.sleep(self.latency)
-        return Exchange(self._answer(document, fault), sent="{}", answered="{}")
+        outcomes = self._answer(documents, fault, refusal)
+        return [Exchange(outcome, sent="{}", answered="{}") for outcome in outcomes]
 
-    def _answer(self, document: Document, fault: Fault):
+    def _fault(self, number: str) -> Fault:
+        waiting = self.faults[number]
+        return waiting.pop(0) if waiting else self.always.get(number, "none")
+
+    def _refusal(
+        self, documents: Sequence[Document], guilty: int, fault: Fault
+    ) -> tuple[int | None, Refused] | None:
+        """Which document Sage names, and what it says; None: it takes the batch."""
+        if fault == "leftover":
+            return None, Refused(code="1000", text="Rate type is not valid.", http_status=409)
+        if fault == "duplicate":
+            text = f"Document number {documents[guilty].key.number} already exists."
+            return guilty, Refused(code="1140", text=text, http_status=409)
+        for place, document in enumerate(documents):
+            terms = getattr(document, "terms_code", "30D")
+            if terms not in self.terms:
+                text = F48.replace("F48", terms)
+                return place, Refused(code="1020", text=text, http_status=409)
+        return None
+
+    def _answer(
+        self,
+        documents: Sequence[Document],
+        fault: Fault,
+        refusal: tuple[int | None, Refused] | None,
+    ) -> list[Outcome]:
         match fault:
             case "answer_lost" | "request_lost" | "stored_late":
-                return Unknown(reason="The answer was lost (ReadTimeout).")
+                return [Unknown(reason="The answer was lost (ReadTimeout).")] * len(documents)
             case "error_500" | "stored_500":
-                return Unknown(reason="Sage 300 answered 500.", http_status=500)
-            case "leftover":
-                return Refused(code="1000", text="Rate type is not valid.", http_status=409)
-            case "duplicate":
-                text = f"Document number {document.key.number} already exists."
-                return Refused(code="1140", text=text, http_status=409)
-        if document.terms_code not in self.terms:
-            text = F48.replace("F48", document.terms_code)
-            return Refused(code="1020", text=text, http_status=409)
-        place = len(self.stored)
-        return Accepted(reference=f"{place}-1")
+                lost = Unknown(reason="Sage 300 answered 500.", http_status=500)
+                return [lost] * len(documents)
+        if refusal is None:
+            return [
+                Accepted(reference=f"{place}-1")
+                for place in range(len(self.stored), len(self.stored) + len(documents))
+            ]
+        place, said = refusal
+        if len(documents) == 1:
+            return [said]
+        if place is None:
+            unsure = NotTried(reason="Its batch was refused.", suspect=True)
+            return [unsure] * len(documents)
+        others = NotTried(reason="Another document had its batch refused.")
+        return [said if n == place else others for n in range(len(documents))]
 
-    async def _store(self, number: str, token: str, document: Document, fault: Fault) -> None:
-        if fault in {"request_lost", "error_500", "leftover", "duplicate"}:
-            return
-        if document.terms_code not in self.terms:
+    async def _store(
+        self, documents: Sequence[Document], token: str, fault: Fault, taken: bool
+    ) -> None:
+        if not taken or fault in {"request_lost", "error_500"}:
             return
         await asyncio.sleep(self.latency / 2)
         if fault == "stored_late":
             await asyncio.sleep(self.late)
-        self.stored.append((number, token))
+        self.stored += [(document.key.number, token) for document in documents]
+
+    async def post(self, document: Document, reference: str) -> Outcome:
+        return Accepted(reference=reference)
+
+    async def withdraw_leftovers(self, token: str, entry_type: EntryType) -> int:
+        return 0
+
+    async def other_ledgers(self, ledger_id: str) -> frozenset[str] | None:
+        return frozenset()
 
     async def find(self, document: Document, *, token: str, parent: str | None = None) -> Sighting:
         self.lookups += 1

@@ -18,7 +18,7 @@ from tests.sync.world import World
 
 FAULTS = st.sampled_from(get_args(Fault))
 #: What a document's pushes meet, one after another; afterwards Sage behaves.
-DOCUMENTS = st.lists(st.lists(FAULTS, max_size=3), min_size=1, max_size=6)
+DOCUMENTS = st.lists(st.lists(FAULTS, max_size=3), min_size=1, max_size=8)
 #: What befalls the daemon, each after so many seconds.
 EVENTS = st.lists(
     st.tuples(
@@ -30,10 +30,18 @@ EVENTS = st.lists(
 
 
 @settings(max_examples=settings.default.max_examples // 6)
-@given(documents=DOCUMENTS, events=EVENTS, seed=st.integers(0, 2**32))
-def test_every_document_is_in_sage_exactly_once_or_failed_and_not_there(documents, events, seed):
+@given(
+    documents=DOCUMENTS,
+    events=EVENTS,
+    seed=st.integers(0, 2**32),
+    batch_most=st.sampled_from([1, 50]),
+)
+def test_every_document_is_in_sage_exactly_once_or_failed_and_not_there(
+    documents, events, seed, batch_most
+):
     with tempfile.TemporaryDirectory() as folder:
         world = World(Path(folder) / "ledger.duckdb", seed=seed, lanes=2)
+        world.batch_most = batch_most
         # The proportions of the real clock, in fewer virtual seconds.
         world.policy = RetryPolicy(wait_min=1.5, wait_max=2.5, settle=9.0, ask_every=1.0)
         world.sage.late = 4.0

@@ -7,6 +7,7 @@ import shutil
 
 import pytest
 
+from iman.domain.retry import RetryPolicy
 from tests.builders import unavailable
 from tests.sync.virtual_time import run_virtually
 from tests.sync.world import World, running
@@ -118,6 +119,7 @@ def test_a_duplicate_refusal_is_not_believed_when_nothing_of_ours_is_there(world
 
 def test_a_poisonous_document_ends_failed_while_others_pass(world: World):
     world.sage.always["BAD"] = "error_500"
+    world.policy = RetryPolicy(settle=20.0)
     world.arrive("BAD")
 
     async def day():

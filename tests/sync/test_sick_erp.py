@@ -158,7 +158,7 @@ def test_a_mistake_of_our_own_during_a_push_makes_the_document_a_question(world:
     world.arrive("INV-1")
     send = world.sage.push
 
-    async def clumsy(document, *, token, parent=None):
+    async def clumsy(document, *, token, parent):
         world.sage.push = send
         raise ZeroDivisionError
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from iman.bootstrap import verdict_on
+from iman.bootstrap import values_of, verdict_on
 from iman.domain.retry import RetryPolicy
-from iman.gateways.byondpro_feed import read_document
+from iman.gateways.byondpro_documents import read_document
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.resyncing import restart_or_say_why
+from iman.sync.batching import Batcher
 from iman.sync.beats import Beats
 from iman.sync.breaker import Breaker
 from iman.sync.intake import Intake, StatusWriteBack
@@ -50,6 +51,7 @@ class World:
         self.policy = RetryPolicy()
         self.rng = Random(seed)
         self.lanes = lanes
+        self.batch_most = 1
 
     def start(self) -> None:
         self.ledger = DuckDBLedger(self.path, now=virtual_now(), inline=True)
@@ -68,6 +70,9 @@ class World:
             beats=self.beats,
             now=virtual_now,
             rng=self.rng,
+            batcher=Batcher(
+                most=self.batch_most, lanes=self.lanes, carries=values_of, now=virtual_now
+            ),
             recorded=recorded,
         )
         self.beats.expect("push", 1.0)
@@ -129,7 +134,7 @@ class World:
         )
 
     async def until(
-        self, true: Callable[[], bool], *, within: float = 3600.0, every: float = 0.25
+        self, true: Callable[[], bool], *, within: float = 600.0, every: float = 0.25
     ) -> float:
         """Wait for it; returns how many virtual seconds it took."""
         loop = asyncio.get_running_loop()
@@ -139,7 +144,7 @@ class World:
             await asyncio.sleep(every)
         return loop.time() - began
 
-    async def settled(self, *numbers: str, within: float = 3600.0) -> None:
+    async def settled(self, *numbers: str, within: float = 600.0) -> None:
         await self.until(
             lambda: all(self.state(number) in {"synced", "failed"} for number in numbers),
             within=within,

@@ -11,7 +11,8 @@ UPDATE open_documents SET state = 'parked', since = $now, due_at = NULL, waits_f
 WHERE document_id = $id;
 
 -- name: insert_parking
-INSERT INTO parkings VALUES ($parking_id, $id, $now, $who, $reason, $until, NULL, '');
+INSERT INTO parkings
+VALUES ($parking_id, $id, $now, $who, $reason, $until, NULL, '', $request_id);
 
 -- name: end_parking
 UPDATE parkings SET ended_at = $now, ended_by = $who WHERE document_id = $id AND ended_at IS NULL;
@@ -49,7 +50,8 @@ INSERT INTO closings VALUES ($id, $revision, 'settled', $now, $reference, $round
 
 -- name: insert_settlement
 INSERT INTO settlements
-VALUES ($settlement_id, $id, $now, $who, $how, $reference, $reason, NULL, '', '');
+VALUES ($settlement_id, $id, $now, $who, $how, $reference, $reason, NULL, '', '',
+        $request_id);
 
 -- name: settlement
 SELECT settlement_id, how, reference FROM settlements
@@ -80,3 +82,8 @@ INSERT INTO open_documents (document_id, entry_type, company, site, amount, stat
 SELECT document_id, entry_type, company, site, amount, 'pending', $now, $round, 0, 'resync', $now,
        FALSE
 FROM documents WHERE document_id = $id;
+
+-- name: asked_before
+-- Whether that very request was carried out already.
+SELECT 1 FROM parkings WHERE document_id = $id AND request_id = $request_id
+UNION ALL SELECT 1 FROM settlements WHERE document_id = $id AND request_id = $request_id;

@@ -141,3 +141,20 @@ WHERE position('"gl_account":"' || CASE
             right(json_extract_string(d.payload, '$.gl_segment_rule'), 1) AS INTEGER), 0))
         ELSE '' END IN d.payload) > 0
 ORDER BY d.document_id;
+
+-- name: sent_as
+-- A document with every mark it was sent with, the newest first.
+SELECT d.company, d.entry_type, d.number, d.revision, d.payload,
+       (SELECT list(DISTINCT token) FROM attempts WHERE document_id = $id)
+FROM documents d WHERE d.document_id = $id;
+
+-- name: document_error
+-- What a document was refused for; while Sage 300 is unwell, what it was refused for before.
+SELECT d.company, d.number, coalesce(k.error_type, o.error_type) AS error_type,
+       coalesce(k.entity_kind, o.entity_kind) AS entity_kind, coalesce(k.entity, o.entity) AS entity,
+       k.template
+FROM documents d
+LEFT JOIN open_documents o ON o.document_id = d.document_id
+LEFT JOIN cause_documents m ON m.document_id = d.document_id
+LEFT JOIN causes k ON k.cause_id = m.cause_id
+WHERE d.document_id = $id;

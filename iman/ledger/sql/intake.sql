@@ -55,3 +55,13 @@ FROM write_backs ORDER BY write_back_id LIMIT $limit;
 
 -- name: delete_write_backs
 DELETE FROM write_backs WHERE write_back_id = ANY($ids::BIGINT[]);
+
+-- name: insert_waiting_revision
+INSERT INTO waiting_revisions VALUES ($id, $revision, $event);
+
+-- name: waiting_revisions
+SELECT document_id, event FROM waiting_revisions
+WHERE document_id = ANY($ids::BIGINT[]) ORDER BY document_id, revision;
+
+-- name: delete_waiting_revisions
+DELETE FROM waiting_revisions WHERE document_id = ANY($ids::BIGINT[]);

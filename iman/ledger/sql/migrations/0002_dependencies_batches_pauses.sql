@@ -16,3 +16,9 @@ CREATE TABLE pauses (                  -- set by an admin; '' is every entry typ
     paused_by VARCHAR NOT NULL,
     reason VARCHAR NOT NULL
 );
+
+CREATE TABLE waiting_revisions (       -- arrived while their document was being pushed
+    document_id BIGINT NOT NULL,
+    revision INTEGER NOT NULL,
+    event VARCHAR NOT NULL             -- JSON; taken once the push is settled
+);

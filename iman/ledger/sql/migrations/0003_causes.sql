@@ -142,7 +142,8 @@ CREATE TABLE parkings (                -- set aside by a person; the newest row 
     reason VARCHAR NOT NULL,
     until TIMESTAMP,                   -- then it goes on by itself; null: until a person says so
     ended_at TIMESTAMP,
-    ended_by VARCHAR NOT NULL
+    ended_by VARCHAR NOT NULL,
+    request_id VARCHAR NOT NULL
 );
 
 CREATE TABLE settlements (             -- closed by hand
@@ -155,7 +156,8 @@ CREATE TABLE settlements (             -- closed by hand
     reason VARCHAR NOT NULL,
     reopened_at TIMESTAMP,
     reopened_by VARCHAR NOT NULL,
-    reopen_reason VARCHAR NOT NULL
+    reopen_reason VARCHAR NOT NULL,
+    request_id VARCHAR NOT NULL
 );
 
 CREATE TABLE setup_codes (             -- both systems' set-ups as they were last read

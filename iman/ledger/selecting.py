@@ -1,0 +1,77 @@
+"""Which documents a release is about, and whether their remedy is so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from iman.domain.checklist import Checklist, ready_to_release
+from iman.ledger import cause_reading, causes, checklists, read_model, remedy_facts
+from iman.ledger.releases import MOST
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chosen:
+    """*not_ready*: why a release would come too early; '' where nothing says so."""
+
+    document_ids: Sequence[int]
+    title: str
+    cause_id: int | None = None
+    checklist_id: int | None = None
+    not_ready: str = ""
+
+
+def choose(
+    conn: duckdb.DuckDBPyConnection,
+    *,
+    cause_id: int | None = None,
+    checklist_id: int | None = None,
+    document_ids: Sequence[int] | None = None,
+    wanted: dict[str, Any] | None = None,
+) -> Chosen:
+    """Exactly one says which. Raises ``NotFound``."""
+    if cause_id is not None:
+        return _cause(conn, cause_id)
+    if checklist_id is not None:
+        return _checklist(conn, checklists.load(conn, checklist_id))
+    if document_ids is not None:
+        ids = list(dict.fromkeys(document_ids))
+        return Chosen(document_ids=ids, title=f"{len(ids)} chosen documents")
+    page, _ = read_model.documents(conn, **(wanted or {}), order="oldest", limit=MOST)
+    told = ", ".join(str(part) for part in (wanted or {}).values() if part)
+    return Chosen(document_ids=page["id"].to_pylist(), title=f"Documents that fit: {told}"[:200])
+
+
+def _cause(conn: duckdb.DuckDBPyConnection, cause_id: int) -> Chosen:
+    cause = cause_reading.cause(conn, cause_id)
+    running = cause["checklist_id"]
+    not_ready = "No checklist has been started on this cause."
+    if running is not None:
+        not_ready = _not_ready(checklists.load(conn, running))
+    return Chosen(
+        document_ids=causes.documents_of(conn, cause_id),
+        title=" ".join(str(part) for part in (cause["error_type"], cause["entity"]) if part),
+        cause_id=cause_id,
+        checklist_id=running,
+        not_ready=not_ready,
+    )
+
+
+def _checklist(conn: duckdb.DuckDBPyConnection, checklist: Checklist) -> Chosen:
+    return Chosen(
+        document_ids=remedy_facts.subject_ids(conn, checklist),
+        title=checklist.title,
+        cause_id=checklist.cause_id,
+        checklist_id=checklist.id,
+        not_ready=_not_ready(checklist),
+    )
+
+
+def _not_ready(checklist: Checklist) -> str:
+    ready, missing = ready_to_release(checklist.playbook, checklist.standing)
+    if ready:
+        return ""
+    return f"Not done yet: {', '.join(missing)}."

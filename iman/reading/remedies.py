@@ -1,0 +1,222 @@
+"""What a page may ask about remedies: over the API, or from the file while the daemon is away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import duckdb
+
+from iman.api.remedies_client import RemediesClient
+from iman.api.wire_checklists import ChecklistRow, ChecklistView, FollowUp
+from iman.api.wire_remedies import (
+    Cause,
+    CauseDetail,
+    Culprits,
+    Parked,
+    Release,
+    Settlement,
+    SetupGaps,
+)
+from iman.errors import DaemonUnavailable, LedgerLocked
+from iman.ledger import (
+    by_hand,
+    cause_reading,
+    causes,
+    checklist_reading,
+    releases,
+    remedy_reading,
+    setups,
+)
+from iman.ledger.offline import read_only
+
+T = TypeVar("T")
+
+
+class RemediesReading(Protocol):
+    """Never writes. Raises ``DaemonUnavailable`` or ``LedgerError`` without any answer."""
+
+    def causes(self, *, hours: int = 24) -> list[Cause]: ...
+
+    def cause(self, cause_id: int, *, hours: int = 168) -> CauseDetail: ...
+
+    def culprits(self, document_id: int) -> Culprits: ...
+
+    def checklists(
+        self,
+        *,
+        phases: Sequence[str] = (),
+        owner: str | None = None,
+        cause_id: int | None = None,
+        document_id: int | None = None,
+    ) -> list[ChecklistRow]: ...
+
+    def checklist(self, checklist_id: int) -> ChecklistView: ...
+
+    def follow_ups(self) -> list[FollowUp]: ...
+
+    def release(self, release_id: int) -> Release: ...
+
+    def releases(self, *, cause_id: int | None = None) -> list[Release]: ...
+
+    def setup_gaps(self) -> SetupGaps: ...
+
+    def parked(self) -> list[Parked]: ...
+
+    def settled(self, *, document_id: int | None = None) -> list[Settlement]: ...
+
+
+class RemediesFromLedger:
+    """From the file, opened for one question at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def causes(self, *, hours: int = 24) -> list[Cause]:
+        now = datetime.now(UTC)
+
+        def work(conn: duckdb.DuckDBPyConnection) -> list[Cause]:
+            found = cause_reading.causes(conn, now=now)
+            ids = [row["id"] for row in found]
+            trend = cause_reading.trend(conn, ids, hours=hours, now=now)
+            return [Cause.model_validate({**row, "trend": trend[row["id"]]}) for row in found]
+
+        return self._ask(work)
+
+    def cause(self, cause_id: int, *, hours: int = 168) -> CauseDetail:
+        now = datetime.now(UTC)
+        return CauseDetail.model_validate(
+            self._ask(
+                lambda conn: remedy_reading.cause(conn, cause_id, files={}, hours=hours, now=now)
+            )
+        )
+
+    def culprits(self, document_id: int) -> Culprits:
+        return self._ask(
+            lambda conn: Culprits.model_validate(
+                {
+                    "document_id": document_id,
+                    "cause_id": causes.cause_of(conn, document_id),
+                    "culprits": cause_reading.culprits_of(conn, document_id),
+                }
+            )
+        )
+
+    def checklists(
+        self,
+        *,
+        phases: Sequence[str] = (),
+        owner: str | None = None,
+        cause_id: int | None = None,
+        document_id: int | None = None,
+    ) -> list[ChecklistRow]:
+        found = self._ask(
+            lambda conn: checklist_reading.checklists(
+                conn, phases=phases, owner=owner, cause_id=cause_id, document_id=document_id
+            )
+        )
+        return [ChecklistRow.model_validate(row) for row in found]
+
+    def checklist(self, checklist_id: int) -> ChecklistView:
+        found = self._ask(lambda conn: checklist_reading.view(conn, checklist_id))
+        return ChecklistView.model_validate(found)
+
+    def follow_ups(self) -> list[FollowUp]:
+        now = datetime.now(UTC)
+        found = self._ask(lambda conn: checklist_reading.follow_ups(conn, now=now))
+        return [FollowUp.model_validate(row) for row in found]
+
+    def release(self, release_id: int) -> Release:
+        found = self._ask(lambda conn: releases.shown(releases.release(conn, release_id)))
+        return Release.model_validate(found)
+
+    def releases(self, *, cause_id: int | None = None) -> list[Release]:
+        found = self._ask(lambda conn: releases.releases(conn, cause_id=cause_id))
+        return [Release.model_validate(row) for row in found]
+
+    def setup_gaps(self) -> SetupGaps:
+        now = datetime.now(UTC)
+        return self._ask(
+            lambda conn: SetupGaps.model_validate(
+                {"gaps": setups.gaps(conn, now=now), "readings": setups.readings(conn)}
+            )
+        )
+
+    def parked(self) -> list[Parked]:
+        return [Parked.model_validate(row) for row in self._ask(by_hand.parked)]
+
+    def settled(self, *, document_id: int | None = None) -> list[Settlement]:
+        found = self._ask(lambda conn: by_hand.settlements(conn, document_id=document_id))
+        return [Settlement.model_validate(row) for row in found]
+
+    def _ask(self, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        try:
+            with read_only(self._path) as conn:
+                return question(conn)
+        except LedgerLocked as exc:
+            raise DaemonUnavailable("The daemon is there but does not answer.") from exc
+
+
+class EitherRemedies:
+    """Asks the daemon first, every time: it may be back."""
+
+    def __init__(self, api: RemediesClient, ledger: RemediesFromLedger) -> None:
+        self._api = api
+        self._ledger = ledger
+
+    def causes(self, *, hours: int = 24) -> list[Cause]:
+        return self._ask(lambda one: one.causes(hours=hours))
+
+    def cause(self, cause_id: int, *, hours: int = 168) -> CauseDetail:
+        return self._ask(lambda one: one.cause(cause_id, hours=hours))
+
+    def culprits(self, document_id: int) -> Culprits:
+        return self._ask(lambda one: one.culprits(document_id))
+
+    def checklists(
+        self,
+        *,
+        phases: Sequence[str] = (),
+        owner: str | None = None,
+        cause_id: int | None = None,
+        document_id: int | None = None,
+    ) -> list[ChecklistRow]:
+        return self._ask(
+            lambda one: one.checklists(
+                phases=phases, owner=owner, cause_id=cause_id, document_id=document_id
+            )
+        )
+
+    def checklist(self, checklist_id: int) -> ChecklistView:
+        return self._ask(lambda one: one.checklist(checklist_id))
+
+    def follow_ups(self) -> list[FollowUp]:
+        return self._ask(lambda one: one.follow_ups())
+
+    def release(self, release_id: int) -> Release:
+        return self._ask(lambda one: one.release(release_id))
+
+    def releases(self, *, cause_id: int | None = None) -> list[Release]:
+        return self._ask(lambda one: one.releases(cause_id=cause_id))
+
+    def setup_gaps(self) -> SetupGaps:
+        return self._ask(lambda one: one.setup_gaps())
+
+    def parked(self) -> list[Parked]:
+        return self._ask(lambda one: one.parked())
+
+    def settled(self, *, document_id: int | None = None) -> list[Settlement]:
+        return self._ask(lambda one: one.settled(document_id=document_id))
+
+    def _ask(self, question: Callable[[RemediesReading], T]) -> T:
+        try:
+            return question(self._api)
+        except DaemonUnavailable:
+            return question(self._ledger)
+
+
+def open_remedies(client: RemediesClient, ledger: Path | None) -> RemediesReading:
+    """For one person; *ledger* is read while the daemon is away."""
+    return client if ledger is None else EitherRemedies(client, RemediesFromLedger(ledger))

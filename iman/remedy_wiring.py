@@ -1,0 +1,130 @@
+"""The part of ``bootstrap`` that builds what leads people through a remedy."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from iman.classify import classify
+from iman.daemon import Every
+from iman.domain.setup import ByondproSetups
+from iman.errors import SettingsError, SourceUnavailable
+from iman.gateways.byondpro import Byondpro
+from iman.gateways.byondpro_feed import read_document
+from iman.gateways.byondpro_setups import read_setups
+from iman.gateways.sage300 import Sage300
+from iman.gateways.sage_setups import SageSetups
+from iman.ledger.duckdb_ledger import DuckDBLedger
+from iman.ledger.remedies import RemedyLedger
+from iman.playbooks import PlaybookError, from_folder
+from iman.remedies import Finder, Remedies
+from iman.settings import DaemonSettings
+from iman.sync.beats import Beats
+from iman.sync.mirror import Mirror
+from iman.sync.ports import Now
+from iman.sync.probing import Prober
+from iman.sync.releasing import CauseKeeper, Releasing
+
+if TYPE_CHECKING:  # it loads SQLAlchemy, which few sites need
+    from iman.gateways.sql_source.source import SqlSource
+
+_CAUSES_EVERY, _RELEASES_EVERY = 1.0, 0.5  # seconds; both only glance where nothing changed
+
+
+def build_remedies(
+    settings: DaemonSettings,
+    *,
+    ledger: DuckDBLedger,
+    http: httpx.AsyncClient,
+    source: Byondpro | SqlSource,
+    beats: Beats,
+    now: Now,
+    due: Callable[[], None],
+) -> tuple[Remedies, list[Every]]:
+    """The remedies the API asks, and their loops. Raises ``SettingsError`` for a bad playbook."""
+    books = RemedyLedger(ledger, template_of)
+    tables = source if isinstance(source, Byondpro) else _NoTables()
+    sage, setups = Sage300(http), SageSetups(http)
+    nudges = {name: asyncio.Event() for name in ("mirror", "probing", "releasing", "causes")}
+    finder = Finder(ledger=ledger, sage=sage, read=read_document)
+    mirror = Mirror(
+        books=books, setups=setups, source=tables, read_setups=_typed, beats=beats, now=now
+    )
+    prober = Prober(
+        books=books, setups=setups, source=tables, read_setups=_typed, sage=sage,
+        document_in_sage=finder.evidence, beats=beats, now=now, fixed=nudges["mirror"].set,
+    )  # fmt: skip
+    releasing = Releasing(books=books, beats=beats, now=now, due=due)
+    keeper = CauseKeeper(books=books, beats=beats, now=now)
+    remedies = Remedies(
+        prober=prober,
+        mirror=mirror,
+        finder=finder,
+        nudges=nudges,
+        files=_files(settings),
+        grace=timedelta(seconds=settings.release_grace),
+        canary=settings.release_canary,
+    )
+    loops = [
+        Every(keeper, _CAUSES_EVERY, nudges["causes"]),
+        Every(releasing, _RELEASES_EVERY, nudges["releasing"], at_end=False),
+        Every(prober, settings.seconds(settings.verify_every), nudges["probing"], at_end=False),
+    ]
+    if isinstance(source, Byondpro):
+        every = settings.seconds(settings.mirror_every)
+        loops.append(Every(mirror, every, nudges["mirror"], at_end=False))
+    return remedies, loops
+
+
+class _NoTables:
+    """A database's outbox tells no set-ups."""
+
+    async def setups(self) -> dict[str, Any]:
+        raise SourceUnavailable(
+            "byondpro's set-ups are not read from a database; only its feed tells them."
+        )
+
+
+def template_of(text: str) -> str:
+    """What tells texts apart that no rule knows."""
+    return classify(text).rule
+
+
+def remedy_links(settings: DaemonSettings, byondpro: str) -> dict[str, str]:
+    """Where a step leads, as facts of the ledger."""
+    links = {
+        "link_item": byondpro + settings.byondpro_item_page,
+        "link_category": byondpro + settings.byondpro_category_page,
+        "link_term": byondpro + settings.byondpro_term_page,
+        "link_byondpro_terms": byondpro + settings.byondpro_terms_page,
+        "link_byondpro_categories": byondpro + settings.byondpro_categories_page,
+    }
+    sage = settings.sage_pages.rstrip("/")
+    if not sage and settings.sandbox:
+        address = urlsplit(str(settings.sage_url))
+        sage = f"{address.scheme}://{address.netloc}"
+    pages = {
+        "link_sage_terms": settings.sage_terms_page,
+        "link_sage_accounts": settings.sage_accounts_page,
+        "link_sage_customers": settings.sage_customers_page,
+        "link_sage_batches": settings.sage_batches_page,
+    }
+    return links | {name: sage + page if sage else "" for name, page in pages.items()}
+
+
+def _typed(raw: Any) -> ByondproSetups:
+    return read_setups(raw)
+
+
+def _files(settings: DaemonSettings) -> dict[str, Any]:
+    if settings.playbooks is None:
+        return {}
+    try:
+        return dict(from_folder(settings.playbooks))
+    except PlaybookError as exc:
+        raise SettingsError(f"IMAN_PLAYBOOKS: {exc}") from exc
