@@ -11,6 +11,7 @@ import pyarrow as pa
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from iman.api.wire import (
+    BreakerEvent,
     DocumentDetail,
     DocumentId,
     ErrorBody,
@@ -19,6 +20,8 @@ from iman.api.wire import (
     Neighbours,
     NewUser,
     Overview,
+    Pause,
+    PauseRequest,
     ResyncRequest,
     ResyncStarted,
     Session,
@@ -106,6 +109,19 @@ class DaemonClient:
     def add_user(self, name: str, password: str, role: str) -> User:
         body = NewUser.model_validate({"name": name, "password": password, "role": role})
         return _read(User, self._send("POST", "/users", body))
+
+    def pauses(self) -> list[Pause]:
+        return _read(list[Pause], self._get("/pauses"))
+
+    def pause(self, what: str, *, reason: str) -> list[Pause]:
+        """Push nothing of entry type *what*, or nothing at all: ``all``."""
+        return _read(list[Pause], self._send("PUT", f"/pauses/{what}", PauseRequest(reason=reason)))
+
+    def resume(self, what: str) -> None:
+        self._send("DELETE", f"/pauses/{what}")
+
+    def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
+        return _read(list[BreakerEvent], self._get("/breaker-events", {"hours": hours}))
 
     def sites(self) -> list[str]:
         return _read(list[str], self._get("/sites"))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from iman.api.wire import BreakerEvent
 from iman.dashboard import text
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
@@ -43,6 +45,53 @@ def failures_by_bucket(frame: pd.DataFrame, *, hours: int, now: datetime) -> lis
     buckets, _ = _buckets(hours, now)
     totals = frame.groupby("bucket")["failures"].sum()
     return [int(n) for n in totals.reindex(buckets, fill_value=0)]
+
+
+def minutes_held_back(events: Sequence[BreakerEvent], *, hours: int, now: datetime) -> pd.Series:
+    """Minutes per bucket in which nothing was pushed; *events* newest first."""
+    buckets, step = _buckets(hours, now)
+    begin = buckets[0].to_pydatetime()
+    since: datetime | None = None
+    periods: list[tuple[datetime, datetime]] = []
+    for event in reversed(events):
+        if event.state == "closed":
+            # the first of a window may tell of a period that began before it
+            periods.append(
+                (begin if since is None and not periods else since or event.at, event.at)
+            )
+            since = None
+        elif since is None:
+            since = event.at
+    if since is not None:
+        periods.append((since, now))
+    minutes = [
+        sum(
+            max((min(end, bucket + step) - max(start, bucket)).total_seconds(), 0) / 60
+            for start, end in periods
+        )
+        for bucket in buckets
+    ]
+    return pd.Series(minutes, index=buckets)
+
+
+def held_back(held: pd.Series, *, zone: str) -> go.Figure:
+    """``minutes_held_back`` as bars."""
+    index = pd.DatetimeIndex(held.index)
+    step = index[1] - index[0]
+    hourly = step < timedelta(days=1)
+    shown = index.tz_convert(zone).tz_localize(None) if hourly else index.tz_localize(None)
+    figure = go.Figure()
+    figure.add_bar(
+        x=list(shown),
+        y=[round(float(minutes), 1) for minutes in held],
+        marker={"color": colour_of("erp_unavailable"), "cornerradius": 3},
+        hovertemplate="%{y} min",
+        name="",
+    )
+    figure = _styled(figure, shown, step)
+    figure.update_layout(showlegend=False, height=200)
+    figure.update_yaxes(ticksuffix=" min")
+    return figure
 
 
 def describe_trend(frame: pd.DataFrame, window: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import uuid
 from datetime import timedelta
@@ -26,8 +27,14 @@ _AT_REST = CLOSED_STATES | {DocumentState.FAILED, DocumentState.PARKED}
 
 
 def id_in_address() -> int | None:
+    """The id, or that of the document whose byondpro number is given instead."""
     given = st.query_params.get("id", "")
-    return int(given) if given.isdecimal() and len(given) < 19 else None
+    if given.isdecimal() and len(given) < 19:
+        return int(given)
+    if number := st.query_params.get("number", "").strip()[:200]:
+        with contextlib.suppress(NotFound):
+            return session.reading().find_document(number, st.query_params.get("kind", ""))
+    return None
 
 
 def get(document_id: int) -> DocumentDetail:
@@ -89,7 +96,11 @@ def heading(document: DocumentRecord) -> None:
         f'<span class="iman-quiet">{text.ERP_STATUS_IN_BYONDPRO}</span>'
         f"{parts.erp_chip(document.erp_sync_status)}</p>"
     )
-    st.html(f'<p class="iman-next" role="status">{escape(text.next_step(document, zone, now))}</p>')
+    said = escape(text.next_step(document, zone, now))
+    if document.state is DocumentState.WAITING and document.parent:
+        named = escape(text.key_in_words(document.parent))
+        said = said.replace(named, parts.document_link(document.parent), 1)
+    st.html(f'<p class="iman-next" role="status">{said}</p>')
     _resync(document)
 
 
@@ -120,7 +131,7 @@ def facts(document: DocumentRecord) -> None:
             ("Received", at(document.received_at)),
             ("Revision, round", f"{document.revision}, {document.round}"),
             *_where_known(
-                ("Needs first", escape(document.parent or "")),
+                (text.NEEDS_FIRST, parts.document_link(document.parent) if document.parent else ""),
                 ("First failed", at(document.first_failed_at)),
                 ("Last tried", at(document.last_tried_at)),
                 ("Next try", at(document.next_try_at)),

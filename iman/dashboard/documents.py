@@ -39,16 +39,24 @@ def _card(row: Any, chosen: EntryType | None, kept: dict[str, str]) -> str:
     counted = [(state, int(getattr(row, column))) for state, column in _TALLIES]
     tallies = (
         "".join(
-            f'<span class="iman-tally iman-{state.value}"><i aria-hidden="true"></i>'
-            f"{number:,} {text.STATES[state].lower()}</span>"
+            _tally(state, number)
             for state, number in counted
-            if number
+            if number or (state is DocumentState.FAILED and any(n for _, n in counted))
         )
         or f'<span class="iman-tally">{text.NONE_YET}</span>'
     )
     return (
         f'<li><a class="iman-kind" href="{escape(address)}"{current}>'
         f"<strong>{text.entry_types(kind)}</strong>{tallies}</a></li>"
+    )
+
+
+def _tally(state: DocumentState, number: int) -> str:
+    """None of a state is good to know and no reason for its colour."""
+    tone = f"iman-{state.value}" if number else "iman-none"
+    return (
+        f'<span class="iman-tally {tone}"><i aria-hidden="true"></i>'
+        f"{number:,} {text.STATES[state].lower()}</span>"
     )
 
 
@@ -104,6 +112,8 @@ def listed(frame: pd.DataFrame, carried: dict[str, str]) -> None:
         return escape(text.money(row.amount, "" if unit else row.currency))
 
     def said(row: Any) -> str:
+        if row.state == DocumentState.WAITING and row.parent:
+            return f"{text.WAITS_FOR} {parts.document_link(row.parent)}"
         if row.error:
             return f'<span class="iman-error">{escape(row.error)}</span>'
         return f"{text.IN_SAGE_AS} {escape(row.erp_reference)}" if row.erp_reference else "–"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from html import escape
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +19,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from iman.api.wire import Me
+from iman.api.wire import Health, Me
 from iman.dashboard import look, session, text
 from iman.domain.document import DocumentState, ErpSyncStatus
 from iman.errors import DaemonUnavailable, LedgerError, NotSignedIn
@@ -102,6 +103,12 @@ def lamp(tone: str, word: str) -> str:
     return f'<span class="iman-chip iman-{tone}"><i aria-hidden="true"></i>{escape(word)}</span>'
 
 
+def document_link(key: str) -> str:
+    """To the document with that *key*; its id is looked up when the link is followed."""
+    kind, number = text.key_parts(key)
+    return inside("document", text.key_in_words(key), number=number, kind=kind)
+
+
 def outside(url: str | None, label: str) -> str:
     """A link into byondpro; only the label where *url* is not one of the web's."""
     if not url or urlsplit(url).scheme not in ("http", "https"):
@@ -147,6 +154,20 @@ def empty(headline: str, hint: str = "", *, css: str = "") -> None:
 
 def done(headline: str) -> None:
     _note("good", headline, "", role="status")
+
+
+_TOLD_FOR = timedelta(minutes=1)
+
+
+def tell(place: str, words: str, *, bad: bool = False) -> None:
+    """Remember what came of an action, for ``told`` to show there for a while."""
+    st.session_state[f"iman_told_{place}"] = (words, bad, session.now())
+
+
+def told(place: str) -> None:
+    words, bad, at = st.session_state.get(f"iman_told_{place}", ("", False, session.now()))
+    if words and session.now() - at <= _TOLD_FOR:
+        problem(words) if bad else done(words)
 
 
 def title_row(words: str) -> DeltaGenerator:
@@ -312,10 +333,26 @@ def _daemon_banner() -> None:
         problem(text.away(status.last_seen_at, zone, now), status.reason)
     elif session.read_only_sign_in():
         note(text.SIGN_IN_AGAIN)
-    elif status.health and (held := text.breaker(status.health.breaker, zone, now)):
-        problem(held)
+    elif status.health:
+        if held := text.breaker(status.health.breaker, zone, now):
+            problem(held)
+        if paused := text.paused(status.health.paused):
+            note(paused)
     if before is not None and before != status.available:
         st.rerun()  # the buttons depend on it
+
+
+def _pushing(health: Health) -> str:
+    """Whether documents go out now: the breaker's and the admin's word."""
+    zone, now = session.zone(), session.now()
+    held, paused = text.breaker(health.breaker, zone, now), text.paused(health.paused)
+    tone, word = ("failed", text.HELD_BACK) if held else ("parked", text.PAUSED)
+    if not held and not paused:
+        tone, word = "synced", text.PUSHING_GOES_ON
+    why = escape(" ".join(filter(None, (held, paused))))
+    return (
+        f"<li><span>{text.PUSHING}<small>{why}</small></span><span></span>{lamp(tone, word)}</li>"
+    )
 
 
 def heartbeat(status: DaemonStatus) -> None:
@@ -332,10 +369,11 @@ def heartbeat(status: DaemonStatus) -> None:
         f"{lamp('synced', text.BEATS) if beat.ok else lamp('failed', text.BEATS_NOT)}</li>"
         for beat in health.loops
     )
+    pushing = _pushing(health)
     word = text.HEALTH[health.status]
     tone = "synced" if health.status == "ready" else "retrying"
     st.html(
-        f'<ul class="iman-beats">{items}</ul><p class="iman-quiet">'
+        f'<ul class="iman-beats">{pushing}{items}</ul><p class="iman-quiet">'
         f"{lamp(tone, word)} {escape(health.company)} · Iman {escape(health.version)} · "
         f"{text.RUNNING_SINCE} {text.moment(health.started_at, zone, now)}</p>"
     )

@@ -80,6 +80,17 @@ def resync(document_id: int, *, reason: str, request_id: str) -> ResyncStarted:
     return started
 
 
+def pause(what: str, *, reason: str) -> None:
+    """Hold an entry type back, or ``all``."""
+    backend.daemon(token()).pause(what, reason=reason)
+    _MEMORY.forget()
+
+
+def resume(what: str) -> None:
+    backend.daemon(token()).resume(what)
+    _MEMORY.forget()
+
+
 def users() -> list[User]:
     return backend.daemon(token()).users()
 

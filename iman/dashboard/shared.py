@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from iman.api.wire import DocumentDetail, Overview
+from iman.api.wire import BreakerEvent, DocumentDetail, Overview, Pause
 from iman.reading.reading import DaemonStatus, DocumentFilter, DocumentPage, Reading
 
 T = TypeVar("T")
@@ -87,6 +87,9 @@ class SharedReading:
         ask = self._reading.document
         return self._memory.get(("document", document_id), 0.5, lambda: ask(document_id))
 
+    def find_document(self, number: str, entry_type: str = "") -> int:
+        return self._reading.find_document(number, entry_type)
+
     def document_neighbours(
         self, wanted: DocumentFilter, document_id: int
     ) -> tuple[int | None, int | None]:
@@ -100,6 +103,17 @@ class SharedReading:
 
     def open_errors(self) -> pd.DataFrame:
         return _own(self._memory.get("open_errors", 2.0, self._reading.open_errors))
+
+    def pauses(self) -> list[Pause]:
+        return self._memory.get("pauses", 1.5, self._reading.pauses)
+
+    def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
+        ask = self._reading.breaker_events
+        return self._memory.get(("breaker", hours), 2.0, lambda: ask(hours=hours))
+
+    def audit(self, *, limit: int) -> pd.DataFrame:
+        """Never shared: not every role may read it."""
+        return self._reading.audit(limit=limit)
 
     def sites(self) -> list[str]:
         return list(self._memory.get("sites", 30.0, self._reading.sites))

@@ -9,7 +9,7 @@ from typing import TypeVar
 import pandas as pd
 
 from iman.api.client import DaemonClient
-from iman.api.wire import DocumentDetail, Overview
+from iman.api.wire import BreakerEvent, DocumentDetail, Overview, Pause
 from iman.errors import DaemonUnavailable, LedgerError
 from iman.reading.from_ledger import FromLedger
 from iman.reading.over_api import OverApi
@@ -53,6 +53,9 @@ class Either:
     def document(self, document_id: int) -> DocumentDetail:
         return self._ask(lambda reading: reading.document(document_id))
 
+    def find_document(self, number: str, entry_type: str = "") -> int:
+        return self._ask(lambda reading: reading.find_document(number, entry_type))
+
     def document_neighbours(
         self, wanted: DocumentFilter, document_id: int
     ) -> tuple[int | None, int | None]:
@@ -63,6 +66,15 @@ class Either:
 
     def open_errors(self) -> pd.DataFrame:
         return self._ask(lambda reading: reading.open_errors())
+
+    def pauses(self) -> list[Pause]:
+        return self._ask(lambda reading: reading.pauses())
+
+    def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
+        return self._ask(lambda reading: reading.breaker_events(hours=hours))
+
+    def audit(self, *, limit: int) -> pd.DataFrame:
+        return self._ask(lambda reading: reading.audit(limit=limit))
 
     def sites(self) -> list[str]:
         return self._ask(lambda reading: reading.sites())

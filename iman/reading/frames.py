@@ -46,6 +46,7 @@ DOCUMENTS = (
     "received_at",
     "synced_at",
     "erp_reference",
+    "parent",  # number of the document that has to be in Sage 300 first
 )
 
 #: Refused attempts per bucket and error type; buckets without any are absent.

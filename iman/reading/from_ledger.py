@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
 import pandas as pd
 
-from iman.api.wire import DocumentDetail, Overview
+from iman.api.wire import BreakerEvent, DocumentDetail, Overview, Pause
 from iman.errors import DaemonUnavailable, LedgerLocked
-from iman.ledger import read_model
+from iman.ledger import holding, read_model
 from iman.ledger.offline import read_only
 from iman.reading.over_api import to_frame
 from iman.reading.reading import DaemonStatus, DocumentFilter, DocumentPage
@@ -57,6 +57,9 @@ class FromLedger:
             self._ask(lambda conn: read_model.document(conn, document_id))
         )
 
+    def find_document(self, number: str, entry_type: str = "") -> int:
+        return self._ask(lambda conn: read_model.find_document(conn, number, entry_type or None))
+
     def document_neighbours(
         self, wanted: DocumentFilter, document_id: int
     ) -> tuple[int | None, int | None]:
@@ -68,6 +71,30 @@ class FromLedger:
 
     def open_errors(self) -> pd.DataFrame:
         return to_frame(self._ask(read_model.open_errors))
+
+    def pauses(self) -> list[Pause]:
+        return [
+            Pause(
+                entry_type=one.entry_type or "all",
+                paused_at=one.paused_at,
+                paused_by=one.paused_by,
+                reason=one.reason,
+            )
+            for one in self._ask(holding.pauses)
+        ]
+
+    def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
+        since = datetime.now(UTC) - timedelta(hours=hours)
+        return [
+            BreakerEvent.model_validate(
+                {"at": one.happened_at, "state": one.state, "reason": one.reason}
+            )
+            for one in self._ask(lambda conn: holding.breaker_changes(conn, since=since))
+        ]
+
+    def audit(self, *, limit: int) -> pd.DataFrame:
+        """The file knows no roles: whoever asks this must have checked the person's."""
+        return to_frame(self._ask(lambda conn: read_model.audit(conn, limit=limit)))
 
     def sites(self) -> list[str]:
         return self._ask(read_model.sites)

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from iman.api.client import DaemonClient
-from iman.api.wire import DocumentDetail, Overview
+from iman.api.wire import BreakerEvent, DocumentDetail, Overview, Pause
 from iman.errors import DaemonUnavailable
 from iman.reading.reading import DaemonStatus, DocumentFilter, DocumentPage
 
@@ -43,6 +43,9 @@ class OverApi:
     def document(self, document_id: int) -> DocumentDetail:
         return self._client.document(document_id)
 
+    def find_document(self, number: str, entry_type: str = "") -> int:
+        return self._client.find(entry_type, number)
+
     def document_neighbours(
         self, wanted: DocumentFilter, document_id: int
     ) -> tuple[int | None, int | None]:
@@ -54,6 +57,15 @@ class OverApi:
 
     def open_errors(self) -> pd.DataFrame:
         return to_frame(self._client.table("/open-errors"))
+
+    def pauses(self) -> list[Pause]:
+        return self._client.pauses()
+
+    def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
+        return self._client.breaker_events(hours=hours)
+
+    def audit(self, *, limit: int) -> pd.DataFrame:
+        return to_frame(self._client.table("/audit", {"limit": limit}))
 
     def sites(self) -> list[str]:
         return self._client.sites()

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 
 import pandas as pd
 
-from iman.api.wire import DocumentDetail, Health, Overview
+from iman.api.wire import BreakerEvent, DocumentDetail, Health, Overview, Pause
 from iman.domain.document import DocumentState, EntryType
 
 Order = Literal["newest", "oldest", "amount", "number", "next_try"]
@@ -68,6 +68,9 @@ class Reading(Protocol):
     def document(self, document_id: int) -> DocumentDetail:
         """Raises ``NotFound``."""
 
+    def find_document(self, number: str, entry_type: str = "") -> int:
+        """The id of the newest document with byondpro's *number*. Raises ``NotFound``."""
+
     def document_neighbours(
         self, wanted: DocumentFilter, document_id: int
     ) -> tuple[int | None, int | None]:
@@ -78,6 +81,15 @@ class Reading(Protocol):
 
     def open_errors(self) -> pd.DataFrame:
         """``frames.OPEN_ERRORS``, most money first."""
+
+    def pauses(self) -> list[Pause]:
+        """What an admin holds back."""
+
+    def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
+        """When pushing was held back and let go because of Sage 300, newest first."""
+
+    def audit(self, *, limit: int) -> pd.DataFrame:
+        """``frames.AUDIT``, newest first; for those who may see it. Raises ``NotAllowed``."""
 
     def sites(self) -> list[str]:
         """Site codes seen, for the filter."""

@@ -13,6 +13,7 @@ from iman.api.wire import (
     AttemptRecord,
     Beat,
     Breaker,
+    BreakerEvent,
     DocumentDetail,
     DocumentLine,
     DocumentRecord,
@@ -20,6 +21,7 @@ from iman.api.wire import (
     Links,
     Me,
     Overview,
+    Pause,
     ResyncRecord,
     ResyncStarted,
 )
@@ -285,7 +287,7 @@ def _documents() -> list[DocumentRecord]:
             entry_type=EntryType.RECEIPT,
             number="REC-004471",
             state=DocumentState.WAITING,
-            parent="INV-010319",
+            parent="SAMLTD/invoice/INV-010319",
             attempt=0,
             amount=Decimal("250.00"),
             error_code=None,
@@ -314,7 +316,7 @@ def _documents() -> list[DocumentRecord]:
 def _frame(columns: Sequence[str], rows: list[dict[str, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=list(columns))
     for name in frame.columns:
-        if name.endswith("_at") or name == "bucket":
+        if name.endswith("_at") or name in ("at", "bucket"):
             frame[name] = pd.to_datetime(frame[name], utc=True)
     return frame
 
@@ -326,6 +328,7 @@ class SeededReading:
         self.known = {one.id: one for one in _documents()}
         self.resynced: list[tuple[int, str, str]] = []
         self.health: Health | None = make_health()
+        self.held: dict[str, Pause] = {}
 
     def status(self) -> DaemonStatus:
         now = datetime.now(UTC)
@@ -418,6 +421,12 @@ class SeededReading:
             )
         return DocumentDetail(document=document, attempts=attempts, resyncs=resyncs)
 
+    def find_document(self, number: str, entry_type: str = "") -> int:
+        for one in self.known.values():
+            if one.number == number and entry_type in ("", one.entry_type):
+                return one.id
+        raise NotFound(f"There is no document {number}.")
+
     def document_neighbours(
         self, wanted: DocumentFilter, document_id: int
     ) -> tuple[int | None, int | None]:
@@ -464,6 +473,49 @@ class SeededReading:
             for (kind, entity_kind, entity), of in groups.items()
         ]
         return _frame(frames.OPEN_ERRORS, sorted(rows, key=lambda r: -r["amount"]))
+
+    def pauses(self) -> list[Pause]:
+        return list(self.held.values())
+
+    def pause(self, what: str, *, reason: str) -> None:
+        self.held[what] = Pause(
+            entry_type=what, paused_at=datetime.now(UTC), paused_by="ada", reason=reason
+        )
+
+    def resume(self, what: str) -> None:
+        self.held.pop(what, None)
+
+    def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
+        now = datetime.now(UTC)
+        return [
+            BreakerEvent(at=now - timedelta(minutes=ago), state=state, reason=reason)
+            for ago, state, reason in (
+                (190, "closed", ""),
+                (191, "half_open", "Sage 300 answered 503"),
+                (214, "open", f"Sage 300 answered 503 {HOSTILE}"),
+            )
+        ]
+
+    def audit(self, *, limit: int) -> pd.DataFrame:
+        now = datetime.now(UTC)
+        rows = [
+            (9, 1, "ada", "admin", "resync", "INV-010204", True, f"6030 was added {HOSTILE}"),
+            (8, 4, "sam", "support", "resync", "/api/v1/documents/1/resync", False, ""),
+            (7, 9, "ada", "admin", "pause", "receipt", True, "Sage 300 is being updated"),
+            (6, 30, "ada", "admin", "save_user", "sam", True, "role support"),
+            (5, 44, "eve", "", "sign_in", "=cmd|' /C calc'!A0", False, ""),
+        ]
+        return _frame(
+            frames.AUDIT,
+            [
+                {
+                    "id": i, "at": now - timedelta(minutes=ago), "who": who, "role": role,
+                    "action": action, "target": target, "allowed": allowed, "reason": reason,
+                    "origin": "dashboard 127.0.0.1",
+                }
+                for i, ago, who, role, action, target, allowed, reason in rows
+            ],
+        )  # fmt: skip
 
     def sites(self) -> list[str]:
         return sorted({d.site for d in self.known.values()})
@@ -535,6 +587,12 @@ class EmptyReading(SeededReading):
 
     def failures(self, *, hours: int) -> pd.DataFrame:
         return _frame(frames.FAILURES, [])
+
+    def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
+        return []
+
+    def audit(self, *, limit: int) -> pd.DataFrame:
+        return _frame(frames.AUDIT, [])
 
     def intake_problems(self) -> pd.DataFrame:
         return _frame(frames.INTAKE_PROBLEMS, [])

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
+from iman.api.wire import BreakerEvent
 from iman.dashboard import charts, look, text
 
 NOW = datetime(2026, 3, 4, 23, 40, tzinfo=UTC)
@@ -93,3 +94,21 @@ def test_one_number_is_no_line(values: list[float]):
 
 def test_a_sparklines_label_is_escaped():
     assert 'alt="&quot;&gt;&lt;b&gt;"' in look.sparkline([1, 2], '"><b>')
+
+
+def test_minutes_held_back_fall_into_their_hours():
+    now = datetime(2026, 3, 4, 12, 30, tzinfo=UTC)
+
+    def event(state: str, hour: int, minute: int) -> BreakerEvent:
+        at = now.replace(hour=hour, minute=minute)
+        return BreakerEvent.model_validate({"at": at, "state": state, "reason": ""})
+
+    newest_first = [
+        event("open", 12, 20),  # goes on
+        event("closed", 10, 10),
+        event("half_open", 10, 9),
+        event("open", 9, 50),
+        event("closed", 7, 15),  # it began before the window
+    ]
+    held = charts.minutes_held_back(newest_first, hours=6, now=now)
+    assert [round(m) for m in held] == [15, 0, 10, 10, 0, 10]

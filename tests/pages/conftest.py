@@ -24,7 +24,8 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
         page: str, reading: Any, *, role: Role = Role.ADMIN, params: dict[str, str] | None = None
     ) -> AppTest:
         monkeypatch.setattr(session, "reading", lambda: reading)
-        monkeypatch.setattr(session, "resync", reading.resync)
+        for action in ("resync", "pause", "resume"):
+            monkeypatch.setattr(session, action, getattr(reading, action))
         monkeypatch.setattr(session, "look_up", lambda token: make_me(role) if token else None)
         monkeypatch.setattr(session, "read_only_sign_in", lambda: False)
         at = AppTest.from_file(str(ENTRY), default_timeout=20)

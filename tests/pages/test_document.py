@@ -94,6 +94,14 @@ def test_a_document_is_found_by_its_booking(open_page: OpenPage):
     assert "INV-010319" in html_of(at)
 
 
+def test_what_waits_says_for_what_and_that_is_one_click_away(open_page: OpenPage):
+    shown = html_of(open_page("document.py", SeededReading(), params={"id": "40"}))
+    link = '<a class="" href="/document?number=INV-010319&amp;kind=invoice">Invoice INV-010319</a>'
+    assert f"It waits until {link} is in Sage 300" in shown
+    at = open_page("document.py", SeededReading(), params={"number": "INV-010319"})
+    assert at.title[0].value == "Invoice INV-010319"
+
+
 def test_what_people_wrote_stays_text(open_page: OpenPage):
     at = open_page("document.py", SeededReading(), params={"id": "4"})
     assert "6030 was added &lt;img src=x" in html_of(at)

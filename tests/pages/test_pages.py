@@ -12,7 +12,7 @@ from tests.pages.conftest import ENTRY, OpenPage, html_of
 
 PAGES = sorted(p.name for p in Path(ENTRY).parent.glob("*.py") if p.name != "_entry.py")
 READINGS = [EmptyReading, SeededReading, AwayReading, SilentReading]
-FOR_ADMINS = {"people.py"}
+FOR_ADMINS = {"people.py", "audit.py"}
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -48,7 +48,7 @@ SELECT d.document_id AS id, d.entry_type, d.number, s.state, d.booking, d.site, 
        CASE WHEN s.error_code IS NULL THEN s.error_text
             ELSE s.error_code || ' - ' || s.error_text END AS error,
        s.error_type, s.entity, s.attempt, s.first_failed_at, s.last_tried_at,
-       s.due_at AS next_try_at, d.received_at, s.synced_at, s.reference AS erp_reference,
+       s.due_at AS next_try_at, d.received_at, s.synced_at, s.reference AS erp_reference, d.parent,
        count(*) OVER () AS total
 FROM standing s
 JOIN documents d ON d.document_id = s.document_id
