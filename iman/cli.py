@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -211,6 +212,8 @@ def classify() -> None:
     """Read JSON lines (id, message, http_status) and write what each message means."""
     from iman.classify.jsonl import classify_lines
 
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # Windows reads its code page
     raise typer.Exit(classify_lines(sys.stdin, sys.stdout))
 
 
