@@ -145,6 +145,16 @@ def test_a_step_ticks_itself_and_unticks_with_a_warning(books: Shelf):
     assert (step.state, step.warning) == (StepState.TODO, "it is not")
 
 
+def test_what_has_served_its_purpose_is_not_unticked(books: Shelf):
+    checklist = start(books)
+    choose(books, checklist, "invalid-setup")
+    does(books, checklists.answer, checklist, "credit", "leave")
+    saw(books, checklist, "create-on-purpose", YES)
+    saw(books, checklist, "resync", YES)
+    # the same remedy makes the code inactive afterwards
+    assert states(saw(books, checklist, "create-on-purpose", NO))["create-on-purpose"] == "done"
+
+
 def test_a_probe_leaves_a_persons_word_alone(books: Shelf):
     checklist = start(books)
     choose(books, checklist, "valid-setup")

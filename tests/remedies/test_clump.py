@@ -3,51 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
-from iman.api.client import DaemonClient
-from iman.api.remedies_client import RemediesClient
 from iman.api.wire_remedies import Selection, StartRelease
 from iman.errors import DaemonRefused, NotAllowed
+from tests.remedies.desk import QUICK, desk, failed_cause, sell
 from tests.system import Bench, bench, wait_for
 
-QUICK = {
-    "IMAN_RETRY_WAIT_MIN": "0.2",
-    "IMAN_RETRY_WAIT_MAX": "0.3",
-    "IMAN_INTAKE_EVERY": "0.3",
-    "IMAN_MAX_ATTEMPTS": "2",
-    "IMAN_VERIFY_EVERY": "0.5",
-    "IMAN_RELEASE_GRACE": "0.5",
-    "IMAN_WRITE_BACK_EVERY": "0.3",
-}
 pytestmark = pytest.mark.xdist_group("remedies")
-
-
-class Desk:
-    """Somebody at work on the remedies."""
-
-    def __init__(self, here: Bench, name: str = "admin") -> None:
-        self.http = httpx.Client(base_url=here.api_url, trust_env=False, timeout=60)
-        self.daemon = DaemonClient(self.http)
-        self.daemon = self.daemon.as_person(self.daemon.sign_in(name, f"{name}-demo").token)
-        self.remedies = RemediesClient(self.daemon)
-
-    def audit(self) -> list[dict[str, Any]]:
-        return self.daemon.table("/audit").to_pylist()
-
-
-@contextmanager
-def desk(here: Bench, name: str = "admin") -> Iterator[Desk]:
-    made = Desk(here, name)
-    try:
-        yield made
-    finally:
-        made.http.close()
 
 
 @pytest.fixture
@@ -55,15 +20,6 @@ def clump(tmp_path: Path) -> Iterator[Bench]:
     with bench(tmp_path, scenario="clump", **QUICK) as here:
         here.start_daemon()
         yield here
-
-
-def failed_cause(ours: Desk, documents: int, error_type: str = "gl_account_missing"):
-    def found():
-        causes = [one for one in ours.remedies.causes() if one.error_type == error_type]
-        return causes if causes and causes[0].failed == documents else None
-
-    (cause,) = wait_for(found)
-    return cause
 
 
 def test_one_cause_one_checklist_one_release_and_one_audit_trail(clump: Bench):
@@ -119,15 +75,6 @@ def test_one_cause_one_checklist_one_release_and_one_audit_trail(clump: Bench):
         actions = [row["action"] for row in ours.audit()]
         assert actions.count("release") == 1
         assert actions.count("release_done") == 1
-
-
-def sell(here: Bench, customer: str, *, item: str = "M-6000", term: str = "IMM") -> None:
-    answer = httpx.post(
-        here.byondpro_url + "/new-sale",
-        data={"site": "HGH", "customer": customer, "term": term, "item": item, "invoice": "1"},
-        headers={"origin": here.byondpro_url}, trust_env=False, timeout=30,
-    )  # fmt: skip
-    assert answer.status_code in {200, 303}, answer.text
 
 
 def test_a_second_fault_hidden_in_three_is_told_of_each(clump: Bench):
