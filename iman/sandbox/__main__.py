@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from iman.sandbox import byondpro, sage300
-from iman.sandbox.seed import SAGE_COMPANY, SCENARIOS
+from iman.sandbox.scenarios import SCENARIOS
+from iman.sandbox.seed import SAGE_COMPANY
 from iman.sandbox.serve import serve
 
 
@@ -16,7 +17,6 @@ def _parser() -> argparse.ArgumentParser:
     systems = parser.add_subparsers(dest="system", required=True)
     feed = systems.add_parser("byondpro", help="the feed and the pages of byondpro")
     feed.add_argument("--token", help="bearer token; better IMAN_SANDBOX_TOKEN")
-    feed.add_argument("--scenario", choices=sorted(SCENARIOS), default="reference")
     feed.add_argument("--sage-url", help="address of the Sage 300 sandbox, for a link")
     erp = systems.add_parser("sage300", help="the Web API and the pages of Sage 300")
     erp.add_argument("--company", default=SAGE_COMPANY)
@@ -26,6 +26,7 @@ def _parser() -> argparse.ArgumentParser:
         system.add_argument("--port", type=int, default=port, help="0 takes a free one")
         system.add_argument("--data", type=Path, default=Path("data"), help="folder of the file")
         system.add_argument("--seed", type=int, default=1)
+        system.add_argument("--scenario", choices=sorted(SCENARIOS), default="reference")
     return parser
 
 
@@ -56,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             user=chosen.user,
             password=_secret(chosen.password, "IMAN_SANDBOX_PASSWORD"),
             seed=chosen.seed,
+            scenario=chosen.scenario,
         )
     return serve(app, port=chosen.port, name=chosen.system)
 

@@ -12,9 +12,9 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import TypeAdapter
 
-from iman.sandbox import byondpro_pages, sales, seed
+from iman.sandbox import byondpro_pages, generating, sales, scenarios, seed
 from iman.sandbox import byondpro_wire as wire
-from iman.sandbox.byondpro_store import ByondproStore, UnknownDocument
+from iman.sandbox.byondpro_store import Body, ByondproStore, UnknownDocument
 
 API = "/api/integration/v1"
 _EVENTS = TypeAdapter(list[wire.Event])
@@ -32,9 +32,9 @@ def create_app(
 
     *sage_url* only makes a link on the pages. Raises `ValueError` for an unknown scenario.
     """
-    _check_scenario(scenario)
+    plan = scenarios.scenario_of(scenario)
     store = ByondproStore(store_path)
-    sales.fill(store, scenario=scenario, today=sales.today())
+    scenarios.fill(store, plan, today=sales.today())
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -55,12 +55,6 @@ def create_app(
     _add_switches(app, store, check_token, seed)
     byondpro_pages.add_pages(app, store, sage_url=sage_url)
     return app
-
-
-def _check_scenario(scenario: str) -> None:
-    if scenario not in seed.SCENARIOS:
-        known = ", ".join(sorted(seed.SCENARIOS))
-        raise ValueError(f"There is no scenario {scenario!r}; choose one of {known}.")
 
 
 def _token_check(token: str) -> params.Depends:
@@ -101,7 +95,12 @@ _NOT_FOUND: dict[int | str, dict[str, Any]] = {
 
 
 def _add_feed(app: FastAPI, store: ByondproStore, token: params.Depends) -> None:
-    @app.get(f"{API}/outbox", dependencies=[token], responses=_PROBLEMS)
+    @app.get(
+        f"{API}/outbox",
+        dependencies=[token],
+        responses=_PROBLEMS,
+        response_model_exclude_unset=True,
+    )
     def outbox(
         after: Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")] = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 200,
@@ -141,6 +140,7 @@ def _add_feed(app: FastAPI, store: ByondproStore, token: params.Depends) -> None
         f"{API}/documents/{{entry_type}}/{{number}}",
         dependencies=[token],
         responses=_PROBLEMS | _NOT_FOUND,
+        response_model_exclude_unset=True,
     )
     def document(entry_type: wire.EntryType, number: str) -> wire.Document:
         """One document as it stands now."""
@@ -161,33 +161,50 @@ def _set_ups(store: ByondproStore, kind: str) -> list[wire.SetUp]:
 def _add_switches(
     app: FastAPI, store: ByondproStore, token: params.Depends, default_seed: int
 ) -> None:
-    @app.post("/sandbox/generate", dependencies=[token], include_in_schema=False)
+    @app.post(
+        "/sandbox/generate",
+        dependencies=[token],
+        include_in_schema=False,
+        response_model_exclude_unset=True,
+    )
     def generate(wanted: wire.Generate) -> wire.Generated:
+        random_seed = default_seed if wanted.seed is None else wanted.seed
+        today = sales.today()
+        if wanted.mix is not None:
+            try:
+                counts = generating.generate(
+                    store, wanted.mix, random_seed=random_seed, bad=wanted.bad, today=today
+                )
+            except generating.TooFewParents as exc:
+                raise HTTPException(422, str(exc)) from exc
+            return wire.Generated(invoices=counts["invoice"], documents=counts)
         made = sales.generate(
             store,
-            invoices=wanted.invoices,
-            random_seed=default_seed if wanted.seed is None else wanted.seed,
+            invoices=wanted.invoices or 0,
+            random_seed=random_seed,
             bad=wanted.bad,
-            today=sales.today(),
+            today=today,
         )
         return wire.Generated(invoices=len(made), first=made[0], last=made[-1])
 
     @app.get("/sandbox/state", dependencies=[token], include_in_schema=False)
     def state() -> wire.State:
-        return wire.State(
-            documents=[
-                wire.DocumentState(
-                    entry_type=row["entry_type"],
-                    number=row["number"],
-                    status=row["status"],
-                    message=row["message"],
-                    erp_reference=row["erp_reference"],
-                    attempts=row["attempts"],
-                    revision=row["revision"],
-                    amount=row["body"]["amount"],
-                    customer=row["body"]["customer"]["number"],
-                    terms=row["body"]["terms"]["code"],
-                )
-                for row in store.documents()
-            ]
-        )
+        return wire.State(documents=[_state_of(row) for row in store.documents()])
+
+
+def _state_of(row: Body) -> wire.DocumentState:
+    body = row["body"]
+    return wire.DocumentState(
+        entry_type=row["entry_type"],
+        number=row["number"],
+        status=row["status"],
+        message=row["message"],
+        erp_reference=row["erp_reference"],
+        attempts=row["attempts"],
+        revision=row["revision"],
+        amount=body["amount"],
+        customer=body["customer"]["number"],
+        terms=(body.get("terms") or {"code": ""})["code"],
+        booking=row["booking"],
+        parent=(body.get("parent") or {"number": None})["number"],
+    )

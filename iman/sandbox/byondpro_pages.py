@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, FastAPI, Form, Response
 from fastapi.responses import HTMLResponse
 
-from iman.sandbox import sales
+from iman.sandbox import followup_pages, sales
 from iman.sandbox.byondpro_store import Body, ByondproStore
 from iman.sandbox.pages import (
     PageNotFound,
@@ -26,16 +26,22 @@ ENTRY_TYPES = (
     ("repayment_plan", "Repayment Plans"),
     ("journal", "Journals"),
 )
-TABS = ("Summary", "Sales", "Receipts", "Tracking")
+TABS = ("Summary", "Sales", "Receipts", "Pre-Need Items", "Tracking")
 
 
 def add_pages(app: FastAPI, store: ByondproStore, *, sage_url: str | None) -> None:
     """Give *app* its pages; *sage_url* is a link in the header, or None."""
     render = renderer(
-        "byondpro", status_words=STATUS_WORDS, entry_types=dict(ENTRY_TYPES), sage_url=sage_url
+        "byondpro",
+        status_words=STATUS_WORDS,
+        entry_types=dict(ENTRY_TYPES),
+        words=followup_pages.WORDS,
+        paths=followup_pages.PATHS,
+        sage_url=sage_url,
     )
     add_page_routes(app, render)
-    for routes in (_bookings, _documents, _catalogue, _terms, _new_sale):
+    own = (_bookings, _documents, _catalogue, _terms, _new_sale)
+    for routes in (*own, followup_pages.add_document_pages):
         router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
         routes(router, store, render)
         app.include_router(router)
@@ -70,6 +76,7 @@ def _bookings(router: APIRouter, store: ByondproStore, render: Render) -> None:
             site=store.setup("site", known["site"]),
             customer=store.setup("customer", known["customer"]),
             orders=[(order, store.document_of_order(order["number"])) for order in orders],
+            documents=store.documents_of_booking(booking),
             tracking=store.tracking(booking),
         )
 
@@ -103,35 +110,21 @@ def _bookings(router: APIRouter, store: ByondproStore, render: Render) -> None:
 
 def _documents(router: APIRouter, store: ByondproStore, render: Render) -> None:
     @router.get("/documents")
-    def documents(status: str = "") -> Response:
-        wanted = status if status in STATUS_WORDS else None
+    def documents(status: str = "", entry_type: str = "") -> Response:
+        state = status if status in STATUS_WORDS else None
+        kind = entry_type if entry_type in followup_pages.PATHS else None
         return render(
             "documents",
             counts=store.counts(),
-            documents=store.documents(wanted, limit=300),
-            status=wanted or "",
+            documents=store.documents(state, kind, limit=300),
+            status=state or "",
+            kind=kind or "",
         )
 
     @router.get("/invoices/{number}")
     def invoice(number: str) -> Response:
-        document = _found(store.document("invoice", number), f"invoice {number}")
-        return render("invoice", document=document)
-
-    @router.post("/invoices/{number}/resync", dependencies=_OWN_FORM)
-    def resync(number: str) -> Response:
-        document = _found(store.document("invoice", number), f"invoice {number}")
-        if store.request_resync("invoice", number, by=sales.USER):
-            message, status = "The resync has been started.", 200
-        else:
-            words = STATUS_WORDS[document["status"]]
-            message, status = f"Only a failed invoice can be resynced; this one is: {words}.", 409
-        return render(
-            "message",
-            status,
-            title="Resync Invoice",
-            message=message,
-            back=f"/invoices/{number}",
-        )
+        document = followup_pages.found(store, "invoice", number)
+        return render("invoice", document=document, **followup_pages.invoice_values(store, number))
 
 
 def _catalogue(router: APIRouter, store: ByondproStore, render: Render) -> None:
@@ -210,20 +203,25 @@ def _new_sale(router: APIRouter, store: ByondproStore, render: Render) -> None:
         term: Annotated[str, Form()] = "",
         item: Annotated[list[str] | None, Form()] = None,
         invoice: Annotated[str, Form()] = "",
+        pre_need: Annotated[str, Form()] = "",
     ) -> Response:
         chosen = [code for code in item or [] if code]
         problem = _sale_problem(store, site, customer, term, chosen)
         if problem:
             return form(problem, 422)
-        order = sales.new_sale(
-            store,
-            site=site,
-            customer=customer,
-            term=term,
-            items=chosen,
-            quote=not invoice,
-            today=sales.today(),
-        )
+        try:
+            order = sales.new_sale(
+                store,
+                site=site,
+                customer=customer,
+                term=term,
+                items=chosen,
+                quote=not invoice,
+                today=sales.today(),
+                pre_need=bool(pre_need),
+            )
+        except ValueError as exc:
+            return form(str(exc), 422)
         return see(f"/sales-orders/{order}")
 
 

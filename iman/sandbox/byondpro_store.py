@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS document (
     message TEXT, erp_reference TEXT, attempts INTEGER NOT NULL DEFAULT 0, status_at TEXT,
     PRIMARY KEY (entry_type, number));
 CREATE INDEX IF NOT EXISTS document_order ON document (sales_order);
+CREATE INDEX IF NOT EXISTS document_booking ON document (booking);
+CREATE INDEX IF NOT EXISTS document_parent ON document (json_extract(body, '$.parent.number'));
 CREATE TABLE IF NOT EXISTS outbox (
     cursor INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS tracking (
@@ -131,9 +133,9 @@ class ByondproStore:
 
     # -- documents and the outbox
 
-    def add_document(self, document: Document) -> None:
-        """Store a new document and put it in the outbox."""
-        body = document.model_dump(mode="json")
+    def add_document(self, document: Document, *, order: str = "") -> None:
+        """Store a new document and put it in the outbox; *order* is the sales order it closes."""
+        body = document.body()
         with self.db.transaction() as conn:
             conn.execute(
                 "INSERT INTO document (entry_type, number, sales_order, booking, revision, body)"
@@ -141,7 +143,7 @@ class ByondproStore:
                 (
                     document.entry_type,
                     document.number,
-                    document.sales_order,
+                    order,
                     document.booking,
                     document.revision,
                     json.dumps(body),
@@ -166,11 +168,38 @@ class ByondproStore:
         row = self.db.row("SELECT * FROM document WHERE sales_order = ?", sales_order)
         return None if row is None else _document(row)
 
-    def documents(self, status: str | None = None, limit: int = -1) -> list[Body]:
+    def children(self, entry_type: str, number: str) -> list[Body]:
+        """The documents that depend on this one, in the order they were made."""
+        rows = self.db.rows(
+            "SELECT * FROM document WHERE json_extract(body, '$.parent.number') = ?"
+            " AND json_extract(body, '$.parent.entry_type') = ? ORDER BY rowid",
+            number,
+            entry_type,
+        )
+        return [_document(row) for row in rows]
+
+    def documents_of_booking(self, booking: str) -> list[Body]:
+        """In the order they were made."""
+        rows = self.db.rows("SELECT * FROM document WHERE booking = ? ORDER BY rowid", booking)
+        return [_document(row) for row in rows]
+
+    def free_number(self, entry_type: str, base: str, *, first: str = "") -> str:
+        """*base* with *first*, or with the first of `-2`, `-3`, … that no document has."""
+        number, count = f"{base}{first}", 1
+        while self.document(entry_type, number) is not None:
+            count += 1
+            number = f"{base}-{count}"
+        return number
+
+    def documents(
+        self, status: str | None = None, entry_type: str | None = None, limit: int = -1
+    ) -> list[Body]:
         """In the order they were made; *limit* -1 means all."""
         rows = self.db.rows(
-            "SELECT * FROM document WHERE ?1 IS NULL OR status = ?1 ORDER BY rowid LIMIT ?2",
+            "SELECT * FROM document WHERE (?1 IS NULL OR status = ?1)"
+            " AND (?2 IS NULL OR entry_type = ?2) ORDER BY rowid LIMIT ?3",
             status,
+            entry_type,
             limit,
         )
         return [_document(row) for row in rows]

@@ -5,9 +5,16 @@ Money and quantities travel as decimal strings, moments as UTC with a `Z`.
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    model_validator,
+)
 
 EntryType = Literal[
     "customer", "invoice", "credit_note", "receipt", "refund", "repayment_plan", "journal"
@@ -67,25 +74,82 @@ class Line(Wire):
     tax: Amount
 
 
+class Address(Wire):
+    line1: str = ""
+    line2: str = ""
+    city: str = ""
+    state: str = ""
+    postcode: str = ""
+    country: str = ""
+    phone: str = ""
+    email: str = ""
+
+
+class Receipt(Wire):
+    type: str
+    reference: str
+    bank: str
+    payer: str
+
+
+class Refund(Wire):
+    type: str
+    reference: str
+    bank: str
+
+
+class Instalment(Wire):
+    number: int
+    due: date
+    amount: Amount
+
+
+class Journal(Wire):
+    kind: Literal["redemption", "reversal", "revenue", "revaluation"]
+
+
+class JournalLine(Wire):
+    line: int
+    gl_account: str
+    segmented: bool
+    amount: Amount
+    description: str
+    reference: str
+
+
 class Document(Wire):
+    """One document; what has no meaning for its entry type is left out."""
+
     entry_type: EntryType
     number: str = Field(max_length=22)
+    kind: Literal["invoice", "debit_note"] | None = None
     revision: int
     company: str
     site: SiteRef
     gl_segment_rule: str
     booking: str
-    sales_order: str
+    sales_order: str = ""
     description: str
     customer: CustomerRef
     date: date
-    terms: CodeRef
+    terms: CodeRef | None = None
     currency: str
-    tax_group: str
+    tax_group: str = ""
     amount: Amount
-    tax: Amount
+    tax: Amount | None = None
     parent: ParentRef | None
-    lines: list[Line]
+    reason: str = ""
+    lines: list[Line] = []
+    address: Address | None = None
+    receipt: Receipt | None = None
+    refund: Refund | None = None
+    schedule: list[Instalment] = []
+    journal: Journal | None = None
+    journal_lines: list[JournalLine] = []
+
+    def body(self) -> dict[str, Any]:
+        """As JSON, without the fields that were not given."""
+        return self.model_dump(mode="json", exclude_unset=True)
 
 
 class DocumentEvent(Wire):
@@ -164,16 +228,36 @@ class SetUps(Wire):
     configuration: dict[str, str]
 
 
+class Mix(Wire):
+    """How many documents of each type; a child finds its parent among them or in the store."""
+
+    customer: int = Field(0, ge=0, le=100_000)
+    invoice: int = Field(0, ge=0, le=100_000)
+    credit_note: int = Field(0, ge=0, le=100_000)
+    receipt: int = Field(0, ge=0, le=100_000)
+    refund: int = Field(0, ge=0, le=100_000)
+    repayment_plan: int = Field(0, ge=0, le=100_000)
+    journal: int = Field(0, ge=0, le=100_000)
+
+
 class Generate(Wire):
-    invoices: int = Field(ge=1, le=200_000)
+    invoices: int | None = Field(None, ge=1, le=200_000)
+    mix: Mix | None = None
     seed: int | None = Field(None, description="None: the sandbox's own seed")
-    bad: float = Field(0.0, ge=0, le=1, description="Share that carries the missing term F48")
+    bad: float = Field(0.0, ge=0, le=1, description="Share that carries a missing term or account")
+
+    @model_validator(mode="after")
+    def one_of_both(self) -> "Generate":
+        if (self.invoices is None) is (self.mix is None):
+            raise ValueError("give either invoices or mix")
+        return self
 
 
 class Generated(Wire):
     invoices: int
-    first: str
-    last: str
+    first: str | None = None
+    last: str | None = None
+    documents: dict[str, int] | None = None
 
 
 class DocumentState(Wire):
@@ -187,6 +271,8 @@ class DocumentState(Wire):
     amount: Amount
     customer: str
     terms: str
+    booking: str
+    parent: str | None
 
 
 class State(Wire):

@@ -9,7 +9,7 @@ from datetime import date
 
 from iman.sandbox.faults import Fault, Faults, Outage
 from iman.sandbox.sage_store import SageStore
-from iman.sandbox.scenarios import LOST_INVOICE, NAMES, locked_month
+from iman.sandbox.scenarios import LOST_INVOICE, locked_month, scenario_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,11 +38,8 @@ _STATES = {
 
 
 def state_of(scenario: str) -> State:
-    """The state of *scenario*. Raises `ValueError` when byondpro has none of that name."""
-    if scenario not in NAMES:
-        raise ValueError(
-            f"There is no scenario {scenario!r}; choose one of {', '.join(sorted(NAMES))}."
-        )
+    """The state of *scenario*. Raises `ValueError` when there is none of that name."""
+    scenario_of(scenario)
     return _STATES.get(scenario, State())
 
 

@@ -9,7 +9,7 @@ from random import Random
 from iman.sandbox import seed
 from iman.sandbox.arithmetic import cents, tax_on, tax_within
 from iman.sandbox.byondpro_store import Body, ByondproStore
-from iman.sandbox.byondpro_wire import CodeRef, CustomerRef, Document, Line, SiteRef
+from iman.sandbox.byondpro_wire import CodeRef, CustomerRef, Document, Line, ParentRef, SiteRef
 
 USER = "jo.clark"  # who works in the sandbox: there is no log-in
 FIRST_GENERATED = 20_001
@@ -22,18 +22,8 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def fill(store: ByondproStore, *, scenario: str, today: date) -> None:
-    """Write the demo company and the sales of *scenario*, once: a filled store is left alone."""
-    if store.setting("scenario") is not None:
-        return
-    with store.db.transaction():
-        _fill_setups(store)
-        for sale in seed.SCENARIOS[scenario]:
-            make_sale(store, sale, today=today)
-        store.set_setting("scenario", scenario)
-
-
-def _fill_setups(store: ByondproStore) -> None:
+def fill_setups(store: ByondproStore) -> None:
+    """The demo company's set-up."""
     for term in seed.TERMS:
         body = {
             "description": term.description,
@@ -45,12 +35,13 @@ def _fill_setups(store: ByondproStore) -> None:
         store.save_setup("term", term.code, body)
     for category in seed.CATEGORIES:
         store.save_setup("category", category.code, asdict(category))
-    for item in seed.ITEMS:
-        store.save_setup("item", item.code, asdict(item) | {"price": str(item.price)})
+    for item in (*seed.ITEMS, *seed.MORE_ITEMS):
+        body = asdict(item) | {"price": str(item.price)}
+        store.save_setup("item", item.code, body, active=item.on_sale)
     for site in seed.SITES:
         body = {"description": site.name, "gl_segment": site.gl_segment}
         store.save_setup("site", site.code, body)
-    for customer in seed.CUSTOMERS:
+    for customer in (*seed.CUSTOMERS, *seed.APPLICANTS):
         store.save_setup("customer", customer.number, asdict(customer))
     for code, description, percent, tax_class in seed.TAX_CODES:
         tax = {"description": description, "percent": str(percent), "tax_class": tax_class}
@@ -58,7 +49,9 @@ def _fill_setups(store: ByondproStore) -> None:
     for code, description in seed.CUSTOMER_GROUPS:
         store.save_setup("customer_group", code, {"description": description})
     for code, description in seed.RECEIPT_TYPES:
-        store.save_setup("receipt_type", code, {"description": description})
+        surcharge = str(seed.SURCHARGES.get(code, Decimal(0)))
+        body = {"description": description, "surcharge": surcharge}
+        store.save_setup("receipt_type", code, body)
 
 
 def make_sale(store: ByondproStore, sale: seed.Sale, *, today: date) -> str:
@@ -74,8 +67,10 @@ def make_sale(store: ByondproStore, sale: seed.Sale, *, today: date) -> str:
             customer=sale.customer,
             day=day.isoformat(),
         )
-        lines = _lines(store, sale.items)
+        lines = lines_of(store, sale.items, pre_need=sale.pre_need)
         body: Body = {
+            "items": [list(item) for item in sale.items],
+            "pre_need": sale.pre_need,
             "site": sale.site,
             "customer": sale.customer,
             "terms": sale.terms,
@@ -91,32 +86,70 @@ def make_sale(store: ByondproStore, sale: seed.Sale, *, today: date) -> str:
     return number
 
 
-def _lines(store: ByondproStore, items: Iterable[tuple[str, int]]) -> list[Line]:
-    return [
-        _line(store, number, code, quantity) for number, (code, quantity) in enumerate(items, 1)
-    ]
+def lines_of(
+    store: ByondproStore, items: Iterable[tuple[str, int]], *, pre_need: bool = False
+) -> list[Line]:
+    """The lines of *items*; a package becomes its items and a line with the difference."""
+    lines: list[Line] = []
+    for code, quantity in items:
+        item = store.setup("item", code)
+        if item is None:
+            raise ValueError(f"Item {code} is not set up.")
+        parts = item.get("package") or [code]
+        exploded = [
+            line_of(store, len(lines) + n, part, quantity, pre_need=pre_need)
+            for n, part in enumerate(parts, 1)
+        ]
+        lines += exploded
+        if item.get("package"):
+            price = Decimal(item["price"]) * quantity
+            difference = price - sum((line.amount for line in exploded), Decimal(0))
+            lines.append(_variance(store, len(lines) + 1, item, difference))
+    return lines
 
 
-def _line(store: ByondproStore, number: int, code: str, quantity: int) -> Line:
+def _variance(store: ByondproStore, number: int, item: Body, difference: Decimal) -> Line:
+    line = line_of(store, number, item["code"], 1, price=difference)
+    words = f"{item['description']}, variance"
+    return line.model_copy(
+        update={
+            "description": words,
+            "account_field": "variance",
+            "gl_account": item["variance"],
+        }
+    )
+
+
+def line_of(
+    store: ByondproStore,
+    number: int,
+    code: str,
+    quantity: int,
+    *,
+    pre_need: bool = False,
+    price: Decimal | None = None,
+) -> Line:
+    """One line; *price* replaces the item's. Raises `ValueError` for an item without set-up."""
     item = store.setup("item", code)
     category = store.setup("category", item["category"]) if item else None
     tax = store.setup("tax_code", item["tax_code"]) if item else None
     if item is None or category is None or tax is None:
         raise ValueError(f"Item {code} is not set up.")
-    price, percent = Decimal(item["price"]), Decimal(tax["percent"])
-    extended = price * quantity
+    price = Decimal(item["price"]) if price is None else price
+    percent, extended = Decimal(tax["percent"]), price * quantity
     if category["tax_included"]:
         amount, tax_amount = cents(extended), tax_within(extended, percent)
     else:
         tax_amount = tax_on(extended, percent)
         amount = cents(extended) + tax_amount
+    field = "pre_need" if pre_need and "pre_need" in category["accounts"] else "revenue"
     return Line(
         line=number,
         item=code,
         description=item["description"],
         category=CodeRef(code=category["code"], description=category["description"]),
-        account_field="revenue",
-        gl_account=category["accounts"]["revenue"],
+        account_field=field,
+        gl_account=category["accounts"][field],
         quantity=Decimal(quantity),
         unit_price=price,
         amount=amount,
@@ -136,10 +169,10 @@ def create_invoice(store: ByondproStore, sales_order: str) -> str:
         order = store.order(sales_order)
         if order is None or order["status"] != "Quote":
             raise ValueError(f"Sales order {sales_order} cannot be invoiced.")
-        document = _invoice(store, order)
+        document = invoice_of(store, order)
         if document.amount < 0:
             raise ValueError("The total of an invoice cannot be negative.")
-        store.add_document(document)
+        store.add_document(document, order=sales_order)
         body = {key: order[key] for key in order.keys() - {"number", "booking", "status"}}
         body["lines"] = [line.model_dump(mode="json") for line in document.lines]
         store.save_order(sales_order, order["booking"], "Invoice", body)
@@ -152,39 +185,64 @@ def create_invoice(store: ByondproStore, sales_order: str) -> str:
     return document.number
 
 
-def _invoice(store: ByondproStore, order: Body) -> Document:
-    site = store.setup("site", order["site"])
+def invoice_of(store: ByondproStore, order: Body, *, promoted: bool | None = None) -> Document:
+    """The invoice of *order*, not stored. Raises `ValueError` when it cannot be invoiced.
+
+    *promoted* says whether the customer is one the feed carries; None looks it up.
+    """
     customer = store.setup("customer", order["customer"])
     term = store.setup("term", order["terms"])
-    if site is None or customer is None or term is None:
-        raise ValueError("The order's site, customer or term is not set up.")
-    lines = _lines(
-        store, [(line["item"], int(Decimal(line["quantity"]))) for line in order["lines"]]
-    )
+    if customer is None or term is None:
+        raise ValueError("The order's customer or term is not set up.")
+    if not customer.get("prepared", True):
+        raise ValueError("Prepare the applicant as a finance customer first.")
+    items = order.get("items") or [
+        (line["item"], int(Decimal(line["quantity"]))) for line in order["lines"]
+    ]
+    pre_need = bool(order.get("pre_need"))
+    lines = lines_of(store, [(code, count) for code, count in items], pre_need=pre_need)
+    if promoted is None:
+        promoted = store.document("customer", customer["code"]) is not None
+    parent = ParentRef(entry_type="customer", number=customer["code"]) if promoted else None
+    every_line = {line.account_field for line in lines} == {"pre_need"}
+    number = f"INV-{order['number'].removeprefix('SO-')}"
     return Document(
         entry_type="invoice",
-        number=f"INV-{int(order['booking']):06d}",
+        number=number,
+        kind="invoice",
         revision=1,
         company=seed.BYONDPRO_COMPANY,
-        site=SiteRef(code=site["code"], name=site["description"], gl_segment=site["gl_segment"]),
-        gl_segment_rule=seed.SEGMENT_RULE,
+        site=site_of(store, order["site"]),
+        # unearned income is a balance sheet account: no site is written over it
+        gl_segment_rule="N" if every_line else seed.SEGMENT_RULE,
         booking=order["booking"],
         sales_order=order["number"],
         description=order["description"],
-        customer=CustomerRef(
-            number=customer["number"],
-            name=customer["name"],
-            kind=customer["kind"],
-            group=customer["group"],
-        ),
+        customer=customer_of(customer),
         date=date.fromisoformat(order["date"]),
         terms=CodeRef(code=term["code"], description=term["description"]),
         currency=seed.CURRENCY,
         tax_group=seed.TAX_GROUP,
         amount=sum((line.amount for line in lines), Decimal(0)),
         tax=sum((line.tax for line in lines), Decimal(0)),
-        parent=None,
+        parent=parent,
         lines=lines,
+    )
+
+
+def site_of(store: ByondproStore, code: str) -> SiteRef:
+    site = store.setup("site", code)
+    if site is None:
+        raise ValueError(f"Site {code} is not set up.")
+    return SiteRef(code=site["code"], name=site["description"], gl_segment=site["gl_segment"])
+
+
+def customer_of(customer: Body) -> CustomerRef:
+    return CustomerRef(
+        number=customer["code"],
+        name=customer["name"],
+        kind=customer["kind"],
+        group=customer["group"],
     )
 
 
@@ -197,6 +255,7 @@ def new_sale(
     items: Sequence[str],
     quote: bool,
     today: date,
+    pre_need: bool = False,
 ) -> str:
     """Make a booking and order from a form, invoiced unless it stays a *quote*; its number."""
     with store.db.transaction():
@@ -211,6 +270,7 @@ def new_sale(
             description=item["description"] if item else "",
             days_ago=0,
             quote=quote,
+            pre_need=pre_need,
         )
         return make_sale(store, sale, today=today)
 

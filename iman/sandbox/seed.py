@@ -53,6 +53,9 @@ class Item:
     category: str
     price: Decimal  # including tax where the category is tax inclusive
     tax_code: str = "AUS-GST"
+    package: tuple[str, ...] = ()  # the items a package explodes into
+    variance: str = ""  # the account of what a package costs more or less than its items
+    on_sale: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +66,7 @@ class Customer:
     kind: str = "person"
     group: str = CUSTOMER_GROUP
     terms: str = "IMM"
+    prepared: bool = True  # a finance customer already
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +82,7 @@ class Sale:
     description: str
     days_ago: int
     quote: bool = False
+    pre_need: bool = False
 
 
 def _land(revenue: str, pre_need: str) -> dict[str, str]:
@@ -162,6 +167,11 @@ CATEGORIES = (
         code="800", description="Government Levy", accounts={"revenue": "2350"}, tax_included=False
     ),
     Category(code="900", description="Surcharges", accounts={"revenue": "4900"}),
+    Category(
+        code="950",
+        description="Packages",
+        accounts={"revenue": "5900", "variance": "5900"},
+    ),
 )
 
 
@@ -186,6 +196,25 @@ ITEMS = (
     _item("M-6000", "Memorial boulder", "600", "3100.00"),
     _item("A-1000", "Monument permit", "700", "104.50"),
     _item("L-1000", "Interment levy, burial", "800", "156.00"),
+)
+SURCHARGE_ITEM = "S-0001"
+# not in ITEMS: generated sales of a seed are to stay what they were
+MORE_ITEMS = (
+    Item(
+        code=SURCHARGE_ITEM,
+        description="Card surcharge",
+        category="900",
+        price=Decimal(0),
+        on_sale=False,
+    ),
+    Item(
+        code="P-1000",
+        description="Lawn burial package",
+        category="950",
+        price=Decimal("5400.00"),
+        package=("R-1000", "I-1000", "C-2000"),
+        variance="5900",
+    ),
 )
 
 
@@ -212,6 +241,13 @@ CUSTOMERS = (
     _company("CO-0001", "Shire of Wattle Creek", "RVB", "EOM"),
 )
 
+# people who have bought nothing yet: Prepare Applicant as Finance Customer makes them customers
+APPLICANTS = (
+    Customer(number="HGH-004601", name="Eleanor Marsh", site="HGH", prepared=False),
+    Customer(number="CVM-002301", name="Dimitri Kostas", site="CVM", prepared=False),
+    Customer(number="RVB-001950", name="Grace Tapsell", site="RVB", prepared=False),
+)
+
 CUSTOMER_GROUPS = ((CUSTOMER_GROUP, "Family"), ("COMP", "Companies"))
 TAX_CODES = (
     ("AUS-GST", "GST 10 %", Decimal(10), 1),
@@ -227,10 +263,13 @@ RECEIPT_TYPES = (
     ("DD", "Direct deposit"),
     ("OPUS", "opuspay"),
 )
+SURCHARGES = {"AMEX": Decimal("1.75")}  # percent of what is paid
+NEW_RECEIPT_TYPE = ("BPAY", "BPAY")  # which Sage 300 has no payment code for
+BANK = "CBA"  # where receipts are banked
 BANKS = (("CBA", "Operating account", "1050"), ("NAB", "Trust account", "1060"))
 
 
-def _sale(
+def sale(
     booking: int, customer: str, terms: str, items: str, kind: str, description: str, days_ago: int
 ) -> Sale:
     """A row of the table below; *items* is written as `R-1000 I-1900*-1`."""
@@ -249,27 +288,27 @@ def _sale(
 
 
 CLEAN_SALES = (
-    _sale(10301, "FD-0007", "N30", "I-1000 L-1000", "Burial", "Interment and levy", 9),
-    _sale(10303, "CVM-002201", "F24", "R-3000", "Right of interment", "Mausoleum crypt", 9),
-    _sale(10304, "SLT-000961", "IMM", "C-1000 C-2000", "Cremation", "Cremation with chapel", 8),
-    _sale(10306, "RVB-001877", "F12", "R-1000", "Right of interment", "Right of interment", 7),
-    _sale(10309, "MM-0003", "N14", "A-1000", "Monument permit", "Monument permit", 6),
-    _sale(10311, "HGH-004518", "IMM", "C-2000", "Chapel service", "Chapel service", 6),
-    _sale(10312, "CO-0001", "EOM", "F-1000*2", "Function", "Function room", 5),
-    _sale(10314, "RVB-001903", "IMM", "I-1100 I-1900 I-1900*-1", "Burial", "Second interment", 4),
-    _sale(10316, "FD-0012", "N30", "C-1000*3", "Cremation", "Cremations", 3),
-    _sale(10321, "CVM-002214", "IMM", "R-2100 I-2000", "Cremated remains", "Niche and ashes", 1),
-    _sale(10322, "SLT-000974", "F12", "R-2000 I-2000", "Cremated remains", "Rose garden", 1),
-    _sale(10336, "HGH-004530", "IMM", "R-1010 I-1000 L-1000", "Burial", "Grave and interment", 0),
-    _sale(10327, "CVM-002230", "IMM", "M-6000", "Memorial", "Memorial boulder", 1),
+    sale(10301, "FD-0007", "N30", "I-1000 L-1000", "Burial", "Interment and levy", 9),
+    sale(10303, "CVM-002201", "F24", "R-3000", "Right of interment", "Mausoleum crypt", 9),
+    sale(10304, "SLT-000961", "IMM", "C-1000 C-2000", "Cremation", "Cremation with chapel", 8),
+    sale(10306, "RVB-001877", "F12", "R-1000", "Right of interment", "Right of interment", 7),
+    sale(10309, "MM-0003", "N14", "A-1000", "Monument permit", "Monument permit", 6),
+    sale(10311, "HGH-004518", "IMM", "C-2000", "Chapel service", "Chapel service", 6),
+    sale(10312, "CO-0001", "EOM", "F-1000*2", "Function", "Function room", 5),
+    sale(10314, "RVB-001903", "IMM", "I-1100 I-1900 I-1900*-1", "Burial", "Second interment", 4),
+    sale(10316, "FD-0012", "N30", "C-1000*3", "Cremation", "Cremations", 3),
+    sale(10321, "CVM-002214", "IMM", "R-2100 I-2000", "Cremated remains", "Niche and ashes", 1),
+    sale(10322, "SLT-000974", "F12", "R-2000 I-2000", "Cremated remains", "Rose garden", 1),
+    sale(10336, "HGH-004530", "IMM", "R-1010 I-1000 L-1000", "Burial", "Grave and interment", 0),
+    sale(10327, "CVM-002230", "IMM", "M-6000", "Memorial", "Memorial boulder", 1),
 )
 FALTERING_SALES = (
     # Sage 300 has no terms code F48: the guide's own example
-    _sale(10319, "HGH-004512", "F48", "R-1010", "Burial", "Right of interment", 1),
+    sale(10319, "HGH-004512", "F48", "R-1010", "Burial", "Right of interment", 1),
     # 6000 with Highview's segment 30 is 6030, which Sage 300 lacks
-    _sale(10324, "HGH-004523", "IMM", "M-6000", "Memorial", "Memorial boulder", 1),
+    sale(10324, "HGH-004523", "IMM", "M-6000", "Memorial", "Memorial boulder", 1),
     # F36 exists in Sage 300 but is inactive
-    _sale(10331, "RVB-001877", "F36", "R-1010 I-1000", "Burial", "Grave and interment", 0),
+    sale(10331, "RVB-001877", "F36", "R-1010 I-1000", "Burial", "Grave and interment", 0),
 )
 QUOTES = (
     Sale(
@@ -285,7 +324,7 @@ QUOTES = (
     ),
 )
 CLUMP_SALES = tuple(
-    _sale(10401 + n, "HGH-004523", "IMM", "M-6000", "Memorial", "Memorial boulder", (24 - n) // 4)
+    sale(10401 + n, "HGH-004523", "IMM", "M-6000", "Memorial", "Memorial boulder", (24 - n) // 4)
     for n in range(25)
 )
 

@@ -105,13 +105,27 @@ class Byondpro:
         row |= {"status": status, "attempts": 1, "at": at} | more
         return self.http.post("/api/integration/v1/sync-status", json={"statuses": [row]})
 
+    def documents(self) -> list[dict[str, Any]]:
+        """What the outbox carries, in order."""
+        events = self.outbox(limit=1000)["events"]
+        return [event["document"] for event in events if event["type"] == "document"]
+
+    def done(self, entry_type: str, number: str, at: str = "2026-11-24T05:00:00Z") -> None:
+        """Report a document as processed."""
+        answer = self.report(number, "processed", at, entry_type=entry_type)
+        assert answer.status_code == 200, answer.text
+
+    def press(self, path: str, **form: Any) -> httpx.Response:
+        """Send a page's form."""
+        return self.web.post(path, data=form)
+
     def state(self) -> dict[str, dict[str, Any]]:
         rows = self.http.get("/sandbox/state").json()["documents"]
         return {row["number"]: row for row in rows}
 
 
-def open_sage(stack: ExitStack, folder: Path) -> Sage:
-    app = sage300.create_app(folder / "sage300.sqlite", password=PASSWORD)
+def open_sage(stack: ExitStack, folder: Path, scenario: str = "reference") -> Sage:
+    app = sage300.create_app(folder / "sage300.sqlite", password=PASSWORD, scenario=scenario)
     url = stack.enter_context(running(app))
     http = stack.enter_context(client(url, auth=("WEBAPI", PASSWORD)))
     return Sage(url, http, stack.enter_context(client(url)), app)
@@ -125,14 +139,14 @@ def open_byondpro(stack: ExitStack, folder: Path, scenario: str = "reference") -
 
 
 @pytest.fixture
-def start_sage(tmp_path: Path) -> Iterator[Callable[[], Sage]]:
+def start_sage(tmp_path: Path) -> Iterator[Callable[..., Sage]]:
     """Start Sage 300 on the test's file; starting again is a second life of the same company."""
     with ExitStack() as stack:
-        yield lambda: open_sage(stack, tmp_path)
+        yield lambda scenario="reference": open_sage(stack, tmp_path, scenario)
 
 
 @pytest.fixture
-def sage(start_sage: Callable[[], Sage]) -> Sage:
+def sage(start_sage: Callable[..., Sage]) -> Sage:
     return start_sage()
 
 

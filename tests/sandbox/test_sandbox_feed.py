@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from iman.sandbox.byondpro import create_app
-from iman.sandbox.seed import SCENARIOS
+from iman.sandbox.scenarios import SCENARIOS
 
 API = "/api/integration/v1"
 
@@ -189,14 +189,22 @@ def test_generated_invoices_are_repeatable(start_byondpro, tmp_path):
 
 
 @pytest.mark.parametrize("scenario", sorted(SCENARIOS))
-def test_every_scenario_fills_the_outbox(start_byondpro, scenario):
-    sales = SCENARIOS[scenario]
-    events = start_byondpro(scenario).outbox(limit=1000)["events"]
-    assert len(events) == sum(not sale.quote for sale in sales)
+def test_every_scenario_fills_the_outbox_with_parents_first(start_byondpro, scenario):
+    planted = SCENARIOS[scenario]
+    feed = start_byondpro(scenario)
+    documents = feed.documents()
+    invoices = sum(not sale.quote for sale in planted.sales)
+    assert len(documents) == invoices + len(planted.then)
+    seen = set()
+    for document in documents:
+        parent = document["parent"]
+        assert parent is None or (parent["entry_type"], parent["number"]) in seen
+        seen.add((document["entry_type"], document["number"]))
+    assert feed.documents() == documents
 
 
 def test_an_unknown_scenario_names_the_known_ones(tmp_path):
-    with pytest.raises(ValueError, match="clean, clump, empty, reference"):
+    with pytest.raises(ValueError, match="all, clean, clump, credit, cvm, empty"):
         create_app(tmp_path / "x.sqlite", token="t", scenario="nope")
 
 
