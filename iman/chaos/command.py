@@ -46,9 +46,11 @@ def chaos(
     )  # fmt: skip
     stop_on_signals(_interrupt)  # so that what was started is stopped
     progress = Console(stderr=True)
-    with tempfile.TemporaryDirectory(prefix="iman-chaos-", ignore_cleanup_errors=True) as made:
-        with progress.status("Starting") as status:
-            found = run_chaos(plan, folder or Path(made), say=status.update)
+    with (
+        tempfile.TemporaryDirectory(prefix="iman-chaos-", ignore_cleanup_errors=True) as made,
+        progress.status("Starting") as status,
+    ):
+        found = run_chaos(plan, folder or Path(made), say=status.update)
     if as_json:
         print(json.dumps(report.as_json(found)))  # noqa: T201 -- an entry point
     else:

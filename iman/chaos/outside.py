@@ -105,8 +105,12 @@ class Outside:
 
     def fired(self) -> dict[str, int]:
         """Faults that struck, by kind."""
-        found: dict[str, int] = self._json(self._sage, "GET", "/sandbox/fired")
+        found: dict[str, int] = self._json(self._sage, "GET", "/sandbox/counts")["faults"]
         return found
+
+    def requests(self) -> int:
+        """Calls of the Web API that came in, whatever became of them."""
+        return sum(self._json(self._sage, "GET", "/sandbox/counts")["requests"].values())
 
     def sighted(self) -> list[Sighted]:
         """Everything that stands in Sage 300, in the order it was stored."""

@@ -141,6 +141,7 @@ class Switchboard:
         self._lock = threading.Lock()
         self._faults = Faults.model_validate(store.setting("faults", {}))
         self._requests = 0
+        self._came: Counter[str] = Counter()
         self._fired: Counter[str] = Counter()
         self._recent: deque[float] = deque()
         self._last_call = -math.inf
@@ -242,10 +243,15 @@ class Switchboard:
                 self._fired[found.kind] += 1
         return found
 
-    def fired(self) -> dict[str, int]:
-        """How often each kind has struck since the process started."""
+    def came(self, method: str) -> None:
+        """Count a request, whatever becomes of it."""
         with self._lock:
-            return dict(self._fired)
+            self._came[method] += 1
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Since the process started: requests by method, and how often each fault struck."""
+        with self._lock:
+            return {"requests": dict(self._came), "faults": dict(self._fired)}
 
     def _take_next(self, path: str, body: bytes) -> Fault | None:
         with self._lock:

@@ -183,9 +183,9 @@ def _add_switches(app: FaultyApp, store: SageStore, switchboard: Switchboard, us
         switchboard.put(faults)
         return switchboard.get()
 
-    @app.get("/sandbox/fired", dependencies=known)
-    def fired() -> dict[str, int]:
-        return switchboard.fired()
+    @app.get("/sandbox/counts", dependencies=known)
+    async def counts() -> dict[str, dict[str, int]]:
+        return switchboard.counts()
 
     @app.get("/sandbox/documents", dependencies=known)
     def documents() -> Response:
