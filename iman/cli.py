@@ -24,6 +24,7 @@ from rich.text import Text
 from iman import __version__
 from iman import up as running_up
 from iman.api.client import DaemonClient
+from iman.chaos.command import chaos
 from iman.demo import DEMO_SIGN_INS
 from iman.domain.people import Role
 from iman.errors import DaemonUnavailable, ImanError
@@ -39,6 +40,7 @@ app = typer.Typer(
 )
 user = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 app.add_typer(user, name="user")
+app.command()(chaos)
 out = Console()
 
 Data = Annotated[Path, typer.Option(help="Folder for the ledger, the sandbox's files and logs")]
