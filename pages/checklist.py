@@ -3,6 +3,7 @@
 import streamlit as st
 
 from iman.dashboard import causes, checklist, notes, parts, release, session, steps, text_remedies
+from iman.domain.checklist import Phase
 
 checklist_id = parts.whole_number("id")
 if checklist_id is None:
@@ -22,12 +23,16 @@ def story(given: int) -> None:
     view, currency = session.remedies().checklist(given), causes.currency()
     with st.container(border=True, key="card_next"):
         checklist.heading(view, currency)
-    release.panel(view, currency)
+    if first := release.urgent(view):
+        release.panel(view, currency)
     if view.branches:
         with st.container(border=True, key="card_way"):
             checklist.way(view)
-    with st.container(border=True, key="card_steps"):
-        steps.listed(view)
+    if view.phase is not Phase.CHOOSING:
+        with st.container(border=True, key="card_steps"):
+            steps.listed(view)
+    if not first:
+        release.panel(view, currency)
     if view.documents:
         with st.container(border=True, key="card_documents"):
             parts.heading(text_remedies.DOCUMENTS)

@@ -78,6 +78,8 @@ def heading(view: ChecklistView, currency: str) -> None:
     """What to do next, as the largest thing; whose it is and how far."""
     zone, now = session.zone(), session.now()
     next_one = text_remedies.next_thing(view)
+    step = next((one for one in view.steps if one.id == next_one.step), None)
+    where = f" · {parts.outside(step.link, step.where)}" if step and step.where else ""
     lamp = parts.lamp(*text_remedies.PHASES[view.phase])
     worth = text_remedies.documents_worth(view.documents_total, view.amount, currency)
     when = text_remedies.due(view.due, now.astimezone(zone).date())
@@ -89,7 +91,7 @@ def heading(view: ChecklistView, currency: str) -> None:
         f'<span class="iman-quiet">{escape(text_remedies.owned(view.owner))}, {when}</span></p>'
         f'<p class="iman-kicker">{text_remedies.NEXT}</p>'
         f'<p class="iman-big" role="status">{escape(next_one.headline)}</p>'
-        f'<p class="iman-quiet">{escape(next_one.detail)}</p>'
+        f'<p class="iman-quiet">{escape(next_one.detail)}{where}</p>'
         f'<span class="iman-bar" role="progressbar" aria-label="{far}" '
         f'aria-valuenow="{share:.0f}" aria-valuemin="0" aria-valuemax="100">'
         f'<b style="width:{share:.0f}%"></b></span><p class="iman-quiet">{far}</p>'
@@ -103,11 +105,11 @@ def heading(view: ChecklistView, currency: str) -> None:
 def way(view: ChecklistView) -> None:
     """The question, both branches, and what was chosen; then the questions inside it."""
     parts.heading(text_remedies.WAY)
-    st.html(f'<p class="iman-ask">{escape(view.question)}</p>')
     shut = bool(closed(view))
     if view.branch is None:
         _branches(view, shut=shut)
         return
+    st.html(f'<p class="iman-ask">{escape(view.question)}</p>')
     chosen = next((one for one in view.branches if one.id == view.branch), None)
     said = text_remedies.chosen_by(view, session.zone(), session.now())
     if chosen is not None:

@@ -29,6 +29,12 @@ _GOING = ("grace", "canary", "running")
 _Anything = ChecklistDocument | CauseDocument | PlannedDocument | ReleaseDocument
 
 
+def urgent(view: ChecklistView) -> bool:
+    """Whether the release is what comes next, or is under way."""
+    step = text_remedies.next_step(view)
+    return (step is not None and text_remedies.is_release(step)) or _newest(view) is not None
+
+
 def panel(view: ChecklistView, currency: str) -> None:
     """The newest release of the checklist, or the offer of one; nothing where neither is due."""
     newest = _newest(view)
@@ -66,7 +72,8 @@ def _offered(view: ChecklistView, preview: ReleasePreview, currency: str) -> Non
     closed = doing.hindrance(Permission.RESYNC_MANY, text_remedies.ONLY_ADMINS_RELEASE)
     label = text_remedies.release_button(preview, currency)
     if not preview.ready:
-        st.html(f'<p class="iman-locked">{escape(preview.not_ready)}</p>')
+        told = text_remedies.in_numbers(preview.not_ready, view)
+        st.html(f'<p class="iman-locked">{escape(told)}</p>')
     if closed:
         with st.container(horizontal=True, vertical_alignment="center", key="release_closed"):
             st.button(label, icon=":material/sync:", disabled=True, key="release_off")

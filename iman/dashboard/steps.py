@@ -18,10 +18,11 @@ _SETTLED = (StepState.DONE, StepState.SKIPPED)
 def listed(view: ChecklistView) -> None:
     """Those of the way chosen, in their order."""
     parts.heading(text_remedies.STEPS)
-    wanted = [one for one in view.steps if one.state is not StepState.NOT_NEEDED]
     shut, due = bool(checklist.closed(view)), text_remedies.next_thing(view).step
-    for number, step in enumerate(wanted, 1):
-        _step(view.id, number, step, shut=shut, is_next=step.id == due)
+    for number, step in text_remedies.numbered(view):
+        locked = text_remedies.in_numbers(step.locked, view)
+        shown = step.model_copy(update={"locked": locked})
+        _step(view.id, number, shown, shut=shut, is_next=step.id == due)
 
 
 def _step(checklist_id: int, number: int, step: StepView, *, shut: bool, is_next: bool) -> None:

@@ -258,13 +258,30 @@ def next_thing(view: ChecklistView) -> NextThing:
         return NextThing(view.question, "Choose the way below and say why.")
     step = next_step(view)
     if step is not None:
-        return NextThing(step.do, f"{WHO[step.who]} · {step.where}".rstrip(" ·"), step.id)
+        return NextThing(step.do, WHO[step.who], step.id)
     if (choice := open_choice(view)) is not None:
         return NextThing(choice.question, choice.help)
     waiting = [one for one in view.steps if one.state is StepState.TODO]
     if waiting:
-        return NextThing("Something has to happen first.", waiting[0].locked)
+        return NextThing("Something has to happen first.", in_numbers(waiting[0].locked, view))
     return NextThing("Only what may be left out remains.", "")
+
+
+def numbered(view: ChecklistView) -> list[tuple[int, StepView]]:
+    """The steps of the way chosen, as the page counts them."""
+    wanted = (one for one in view.steps if one.state is not StepState.NOT_NEEDED)
+    return list(enumerate(wanted, 1))
+
+
+def in_numbers(words: str, view: ChecklistView) -> str:
+    """``First: add-in-sage.`` as ``First: step 1.``; what says anything else is left as it is."""
+    lead, colon, rest = words.partition(": ")
+    if lead not in ("First", "Not done yet"):
+        return words
+    places = {step.id: f"step {number}" for number, step in numbered(view)}
+    named = (places.get(one, "") for one in rest.rstrip(".").split(", "))
+    told = ", ".join(filter(None, named))
+    return f"{lead}{colon}{told}." if told else ""
 
 
 def next_step(view: ChecklistView) -> StepView | None:
@@ -438,7 +455,8 @@ def setups_headline(gaps: Sequence[SetupGap]) -> str:
 
 
 def start_on(gap: SetupGap) -> str:
-    return f"{START}: {SETUP_KINDS[gap.kind]} {gap.code}"
+    kind = SETUP_KINDS[gap.kind]
+    return f"{START} for {kind if kind[1] == '/' else kind.lower()} {gap.code}"
 
 
 def not_read(side: str, kind: str) -> str:
