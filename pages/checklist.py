@@ -23,15 +23,14 @@ def story(given: int) -> None:
     view, currency = session.remedies().checklist(given), causes.currency()
     with st.container(border=True, key="card_next"):
         checklist.heading(view, currency)
-    if first := release.urgent(view):
-        release.panel(view, currency)
+    urgent, steps_first = st.container(), not release.urgent(view)
     if view.branches:
         with st.container(border=True, key="card_way"):
             checklist.way(view)
     if view.phase is not Phase.CHOOSING:
         with st.container(border=True, key="card_steps"):
             steps.listed(view)
-    if not first:
+    with st.container() if steps_first else urgent:
         release.panel(view, currency)
     if view.documents:
         with st.container(border=True, key="card_documents"):

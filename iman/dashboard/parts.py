@@ -175,9 +175,11 @@ def tell(place: str, words: str, *, bad: bool = False) -> None:
 
 
 def told(place: str) -> None:
+    """Always one element: what comes and goes would move what stands below, and shut it."""
     words, bad, at = st.session_state.get(f"iman_told_{place}", ("", False, session.now()))
-    if words and session.now() - at <= _TOLD_FOR:
-        problem(words) if bad else done(words)
+    with st.container():
+        if words and session.now() - at <= _TOLD_FOR:
+            problem(words) if bad else done(words)
 
 
 def whole_number(name: str) -> int | None:

@@ -43,10 +43,12 @@ def panel(view: ChecklistView, currency: str) -> None:
         return
     with st.container(border=True, key="card_release"):
         parts.heading(text_remedies.RELEASE)
-        if newest is not None:
-            running(session.remedies().release(newest.id), currency)
-        if offered is not None:
-            _offered(view, offered, currency)
+        with st.container():
+            if newest is not None:
+                running(session.remedies().release(newest.id), currency)
+        with st.container():
+            if offered is not None:
+                _offered(view, offered, currency)
         parts.told(_PLACE)
 
 
@@ -71,20 +73,21 @@ def _offer(view: ChecklistView) -> ReleasePreview | None:
 def _offered(view: ChecklistView, preview: ReleasePreview, currency: str) -> None:
     closed = doing.hindrance(Permission.RESYNC_MANY, text_remedies.ONLY_ADMINS_RELEASE)
     label = text_remedies.release_button(preview, currency)
-    if not preview.ready:
-        told = text_remedies.in_numbers(preview.not_ready, view)
-        st.html(f'<p class="iman-locked">{escape(told)}</p>')
+    # the checklist's word, not the preview's: both parts of the page must say the same
+    ready = view.ready_to_release
+    with st.container():
+        if not ready:
+            told = text_remedies.in_numbers(preview.not_ready, view)
+            st.html(f'<p class="iman-locked">{escape(told)}</p>')
     if closed:
         with st.container(horizontal=True, vertical_alignment="center", key="release_closed"):
             st.button(label, icon=":material/sync:", disabled=True, key="release_off")
             st.html(f'<p class="iman-quiet">{escape(closed)}</p>', width="content")
     else:
         # without the blocking step it is possible, but not what the page invites to
-        title = label if preview.ready else text_remedies.RELEASE_ANYWAY
-        kind = "primary" if preview.ready else "secondary"
         with st.popover(
-            title, icon=":material/sync:", type="primary" if kind == "primary" else "secondary",
-            key=f"release_{preview.ready}",
+            label if ready else text_remedies.RELEASE_ANYWAY, icon=":material/sync:",
+            type="primary" if ready else "secondary", key=f"release_{ready}",
         ):  # fmt: skip
             st.html(f"<p>{escape(text_remedies.release_how(preview))}</p>")
             st.text_area(
@@ -93,7 +96,7 @@ def _offered(view: ChecklistView, preview: ReleasePreview, currency: str) -> Non
             )  # fmt: skip
             st.button(
                 label, type="primary", key="release_start", on_click=_start,
-                args=(view.id, preview.digest, preview.ready),
+                args=(view.id, preview.digest, ready),
             )  # fmt: skip
     with st.expander(text_remedies.TOUCHED, key="touched"):
         documents(preview.touched, currency, why=True)
