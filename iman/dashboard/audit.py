@@ -108,9 +108,5 @@ def _choice(
 ) -> str:
     named = others if isinstance(others, dict) else {one: one for one in others}
     chosen = st.query_params.get(name, "")
-    options = {**first, **named, **({chosen: chosen} if chosen and name == "who" else {})}
-    parts.from_address(name, "", options)
-    return st.selectbox(
-        label, list(options), format_func=lambda value: options[value], key=name, width=180,
-        on_change=parts.to_address, args=(name, ""),
-    )  # fmt: skip
+    kept = {chosen: chosen} if chosen and name == "who" else {}
+    return parts.choice(name, label, {**first, **named, **kept})

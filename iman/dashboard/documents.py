@@ -66,11 +66,11 @@ def filter_bar(wanted: DocumentFilter, reading: Reading) -> None:
     errors = sorted(present | ({wanted.error_type} if wanted.error_type else set()))
     sites = sorted({*reading.sites(), *([wanted.site] if wanted.site else [])})
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
-        _choice("show", text.FILTER_SHOW, text.SHOW, filters.DEFAULT_SHOW)
-        _choice("site", text.FILTER_SITE, {"": text.EVERY_SITE, **{s: s for s in sites}}, "")
+        parts.choice("show", text.FILTER_SHOW, text.SHOW, filters.DEFAULT_SHOW)
+        parts.choice("site", text.FILTER_SITE, {"": text.EVERY_SITE, **{s: s for s in sites}}, "")
         named = {name: text.error_type(name) for name in errors}
-        _choice("error", text.FILTER_ERROR, {"": text.EVERY_ERROR, **named}, "")
-        _choice("order", text.FILTER_ORDER, text.ORDERS, filters.DEFAULT_ORDER)
+        parts.choice("error", text.FILTER_ERROR, {"": text.EVERY_ERROR, **named}, "")
+        parts.choice("order", text.FILTER_ORDER, text.ORDERS, filters.DEFAULT_ORDER)
         search_box()
     if wanted.entity:
         kind = wanted.entry_type.value if wanted.entry_type else filters.ALL_TYPES
@@ -156,19 +156,6 @@ def none_found(wanted: DocumentFilter) -> None:
         parts.empty(text.NOTHING_NEEDS_ATTENTION, text.NOTHING_NEEDS_ATTENTION_HINT, css="good")
     else:
         parts.empty(text.NO_MATCH, text.NO_MATCH_HINT)
-
-
-def _choice(name: str, label: str, options: dict[str, str], default: str) -> None:
-    parts.from_address(name, default, options)
-    st.selectbox(
-        label,
-        list(options),
-        format_func=lambda value: options[value],
-        key=name,
-        width=170,
-        on_change=parts.to_address,
-        args=(name, default),
-    )
 
 
 def _two(first: Any, second: Any) -> str:

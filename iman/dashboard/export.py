@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
 import streamlit as st
+from pydantic import BaseModel
 
 from iman.dashboard import session, text
 from iman.domain.people import Permission
@@ -44,6 +45,11 @@ def button(
             key=f"export_{what}",
             on_click="ignore",
         )
+
+
+def of_models(several: Sequence[BaseModel], *without: str) -> pd.DataFrame:
+    """API records as rows, without the named fields."""
+    return pd.DataFrame([one.model_dump(mode="json", exclude=set(without)) for one in several])
 
 
 def _inert(value: Any) -> Any:

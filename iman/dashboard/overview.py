@@ -6,7 +6,6 @@ from html import escape
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
 from iman.api.wire import Overview
 from iman.dashboard import charts, filters, parts, session, text
@@ -19,10 +18,8 @@ def verdict(figures: Overview) -> None:
     """The page in one sentence, and the way to the documents it speaks of."""
     said = text.verdict(figures, session.zone(), session.now())
     link = parts.inside("monitor", text.TO_THE_DOCUMENTS, "iman-button")
-    st.html(
-        f'<div class="iman-verdict"><span class="iman-chip iman-{_TONES[said.tone]}">'
-        f'<i aria-hidden="true"></i></span><div><strong>{escape(said.headline)}</strong>'
-        f"<p>{escape(said.detail)}</p></div>{link if said.tone != 'good' else ''}</div>"
+    parts.verdict(
+        _TONES[said.tone], said.headline, said.detail, link if said.tone != "good" else ""
     )
 
 

@@ -7,7 +7,7 @@ into a label, a Markdown call or ``st.table``: those would draw its images and l
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from html import escape
@@ -77,6 +77,16 @@ def to_address(name: str, default: str) -> None:
         st.query_params[name] = value
     if name != "page":
         st.query_params.pop("page", None)
+
+
+def choice(name: str, label: str, options: Mapping[str, str], default: str = "") -> str:
+    """A select box whose value stands in the address."""
+    chosen = from_address(name, default, options)
+    st.selectbox(
+        label, list(options), format_func=lambda value: options.get(value, value), key=name,
+        width=180, on_change=to_address, args=(name, default),
+    )  # fmt: skip
+    return chosen
 
 
 # -- small things ---------------------------------------------------------------------------------
@@ -165,9 +175,28 @@ def tell(place: str, words: str, *, bad: bool = False) -> None:
 
 
 def told(place: str) -> None:
+    """Always one element: what comes and goes would move what stands below, and shut it."""
     words, bad, at = st.session_state.get(f"iman_told_{place}", ("", False, session.now()))
-    if words and session.now() - at <= _TOLD_FOR:
-        problem(words) if bad else done(words)
+    with st.container():
+        if words and session.now() - at <= _TOLD_FOR:
+            problem(words) if bad else done(words)
+
+
+def whole_number(name: str) -> int | None:
+    """An id in the address; None where there is none, or nonsense."""
+    given = st.query_params.get(name, "")
+    sign = -1 if given.startswith("-") else 1
+    digits = given.removeprefix("-")
+    return sign * int(digits) if digits.isdecimal() and len(digits) < 20 else None
+
+
+def verdict(tone: str, headline: str, detail: str, link: str = "") -> None:
+    """The page in one sentence, and the way on; *link* is HTML."""
+    st.html(
+        f'<div class="iman-verdict"><span class="iman-chip iman-{tone}">'
+        f'<i aria-hidden="true"></i></span><div><strong>{escape(headline)}</strong>'
+        f"<p>{escape(detail)}</p></div>{link}</div>"
+    )
 
 
 def title_row(words: str) -> DeltaGenerator:
@@ -265,10 +294,20 @@ class Column:
     css: str = ""
 
 
-def table(caption: str, columns: Sequence[Column], rows: Iterable[Any]) -> None:
+def table(
+    caption: str,
+    columns: Sequence[Column],
+    rows: Iterable[Any],
+    marked: Callable[[Any], bool] = lambda _: False,
+) -> None:
     """A real HTML table: readable by any means, and a stack of cards on a phone."""
     head = "".join(f'<th scope="col" class="{c.css}">{escape(c.title)}</th>' for c in columns)
-    body = "".join("<tr>" + "".join(_cell(c, row) for c in columns) + "</tr>" for row in rows)
+    body = "".join(
+        ('<tr class="iman-guilty">' if marked(row) else "<tr>")
+        + "".join(_cell(c, row) for c in columns)
+        + "</tr>"
+        for row in rows
+    )
     st.html(
         f'<div class="iman-scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
         f'<table class="iman-table"><caption>{escape(caption)}</caption>'

@@ -33,6 +33,12 @@ HOW = "How syncing works"
 PEOPLE = "People"
 DAEMON_PAGE = "Daemon"
 AUDIT = "Audit"
+CAUSES = "Causes"
+CAUSE = "Cause"
+WHEN_SEEN = "seen"
+CHECKLISTS = "Checklists"
+SETUPS = "Set-ups"
+FOLLOW_UP = "Follow-up"
 
 SIGN_IN = "Sign in"
 SIGN_IN_TO = "See what reached Sage 300, what did not, and why."
@@ -279,7 +285,14 @@ LOOPS = {
     "reconcile": "Look up lost answers",
     "write-back": "Report back to byondpro",
     "heartbeat": "Heartbeat",
-    "setups": "Compare set-ups",
+    "mirror": "Compare set-ups",
+    "neighbours": "Watch for other ledgers",
+    "leftovers": "Withdraw empty batches",
+    "causes": "Keep causes in step",
+    "releasing": "Release what was put right",
+    "probing": "Verify checklists’ steps",
+    "backup": "Back up the ledger",
+    "retention": "Move old attempts away",
 }
 
 
@@ -298,6 +311,12 @@ def entry_type(kind: EntryType) -> str:
 
 def entry_types(kind: EntryType) -> str:
     return ENTRY_TYPES[kind][1]
+
+
+def label(words: str) -> str:
+    """Foreign text for where Markdown is drawn: what could mean something there is left out."""
+    plain = re.sub(r"[^\w .,()'’/–-]", " ", words).replace("_", " ").replace("www.", "www ")
+    return re.sub(r"\s+", " ", re.sub("-{2,}", "-", plain)).strip()[:80]
 
 
 def key_in_words(key: str) -> str:
