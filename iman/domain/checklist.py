@@ -320,10 +320,24 @@ def verifiable(playbook: Playbook, now_at: Standing) -> list[tuple[Step, Check]]
         if step.verify is None:
             continue
         if (status.state is StepState.TODO and not status.by_hand) or (
-            status.state is StepState.DONE and status.how is How.PROBE
+            status.state is StepState.DONE
+            and status.how is How.PROBE
+            and still_matters(playbook, now_at, step.id)
         ):
             found.append((step, step.verify))
     return found
+
+
+def still_matters(playbook: Playbook, now_at: Standing, step_id: str) -> bool:
+    """Whether it would harm if a done step were so no more.
+
+    A code created on purpose is made inactive by the same remedy: once all that was to come after
+    a step is done, it has served.
+    """
+    following = [step.id for step in playbook.steps if step_id in step.after]
+    needed = [now_at.steps[one] for one in following]
+    needed = [one for one in needed if one.state is not StepState.NOT_NEEDED]
+    return not needed or any(not one.settled for one in needed)
 
 
 def ready_to_release(playbook: Playbook, now_at: Standing) -> tuple[bool, Sequence[str]]:

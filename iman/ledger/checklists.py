@@ -25,6 +25,7 @@ from iman.domain.checklist import (
     Phase,
     StepState,
     standing,
+    still_matters,
 )
 from iman.domain.playbook import Step, filled
 from iman.errors import DaemonRefused, NotFound
@@ -372,7 +373,8 @@ def saw(
     todo = status.state is StepState.TODO and (asked or not status.by_hand)
     if evidence.holds is True and todo and not status.first and not locked:
         return add(conn, checklist_id, EventKind.TICKED, step=step_id, body=body, who=who, now=now)
-    if evidence.holds is False and status.state is StepState.DONE and status.how == "probe":
+    undone = evidence.holds is False and status.state is StepState.DONE and status.how == "probe"
+    if undone and still_matters(loaded.playbook, loaded.standing, step_id):
         return add(
             conn, checklist_id, EventKind.UNTICKED, step=step_id, body=body, who=who, now=now
         )

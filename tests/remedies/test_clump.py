@@ -3,51 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
-from iman.api.client import DaemonClient
-from iman.api.remedies_client import RemediesClient
 from iman.api.wire_remedies import Selection, StartRelease
 from iman.errors import DaemonRefused, NotAllowed
+from tests.remedies.desk import QUICK, desk, failed_cause, sell
 from tests.system import Bench, bench, wait_for
 
-QUICK = {
-    "IMAN_RETRY_WAIT_MIN": "0.2",
-    "IMAN_RETRY_WAIT_MAX": "0.3",
-    "IMAN_INTAKE_EVERY": "0.3",
-    "IMAN_MAX_ATTEMPTS": "2",
-    "IMAN_VERIFY_EVERY": "0.5",
-    "IMAN_RELEASE_GRACE": "0.5",
-    "IMAN_WRITE_BACK_EVERY": "0.3",
-}
 pytestmark = pytest.mark.xdist_group("remedies")
-
-
-class Desk:
-    """Somebody at work on the remedies."""
-
-    def __init__(self, here: Bench, name: str = "admin") -> None:
-        self.http = httpx.Client(base_url=here.api_url, trust_env=False, timeout=60)
-        self.daemon = DaemonClient(self.http)
-        self.daemon = self.daemon.as_person(self.daemon.sign_in(name, f"{name}-demo").token)
-        self.remedies = RemediesClient(self.daemon)
-
-    def audit(self) -> list[dict[str, Any]]:
-        return self.daemon.table("/audit").to_pylist()
-
-
-@contextmanager
-def desk(here: Bench, name: str = "admin") -> Iterator[Desk]:
-    made = Desk(here, name)
-    try:
-        yield made
-    finally:
-        made.http.close()
 
 
 @pytest.fixture
@@ -55,15 +20,6 @@ def clump(tmp_path: Path) -> Iterator[Bench]:
     with bench(tmp_path, scenario="clump", **QUICK) as here:
         here.start_daemon()
         yield here
-
-
-def failed_cause(ours: Desk, documents: int, error_type: str = "gl_account_missing"):
-    def found():
-        causes = [one for one in ours.remedies.causes() if one.error_type == error_type]
-        return causes if causes and causes[0].failed == documents else None
-
-    (cause,) = wait_for(found)
-    return cause
 
 
 def test_one_cause_one_checklist_one_release_and_one_audit_trail(clump: Bench):
@@ -122,34 +78,44 @@ def test_one_cause_one_checklist_one_release_and_one_audit_trail(clump: Bench):
 
 
 def test_a_second_fault_hidden_in_three_is_told_of_each(clump: Bench):
+    for _ in range(3):
+        sell(clump, "HGH-004530")
     with desk(clump) as ours:
-        cause = failed_cause(ours, 25)
+        cause = failed_cause(ours, 28)
+        hidden = {
+            one.number
+            for one in ours.remedies.cause(cause.id).documents
+            if one.customer_name == "Rosa Castellano"
+        }
+        assert len(hidden) == 3
         checklist = ours.remedies.start_on_cause(cause.id).checklist_id
         ours.remedies.choose_branch(checklist, "valid-setup", "right")
         clump.add_account("6030")
+        clump.sage(
+            "PATCH", "/Sage300WebApi/v1.0/-/SERDAT/AR/ARCustomers('HGH-004530')",
+            json={"OnHold": "Yes"},
+        ).raise_for_status()  # fmt: skip
         wait_for(lambda: ours.remedies.checklist(checklist).ready_to_release)
-        # Three of the last carry a period that is locked now.
-        locked = _lock_the_period_of_a_few(clump)
-        order = StartRelease(cause_id=cause.id)
-        release = ours.remedies.start_release(order)
+        release = ours.remedies.start_release(StartRelease(cause_id=cause.id))
         done = wait_for(
             lambda: (r := ours.remedies.release(release.id)).state in {"done", "stopped"} and r
         )
-        failed = {one.number for one in done.results if one.result == "failed"}
-        if done.state == "stopped":
-            assert "failed again" in done.note
-            assert any(one.result == "not_sent" for one in done.results)
-        else:
-            assert failed
-            assert failed <= locked
-            assert all(one.detail for one in done.results if one.result == "failed")
+        assert done.state == "done"
+        assert {one.number for one in done.results if one.result == "failed"} == hidden
+        assert all("hold" in one.detail for one in done.results if one.result == "failed")
+        assert done.synced == 25
+        other = failed_cause(ours, 3, "customer_inactive_or_on_hold")
+        assert other.documents == 3
 
 
-def _lock_the_period_of_a_few(here: Bench) -> set[str]:
-    states = here.byondpro_states()
-    customer = "HGH-004523"
-    here.sage(
-        "PATCH", f"/Sage300WebApi/v1.0/-/SERDAT/AR/ARCustomers('{customer}')",
-        json={"OnHold": "Yes"},
-    ).raise_for_status()  # fmt: skip
-    return set(states)
+def test_a_canary_that_fails_again_stops_the_release_by_itself(clump: Bench):
+    with desk(clump) as ours:
+        cause = failed_cause(ours, 25)
+        order = StartRelease(cause_id=cause.id, reason="I want to see it fail.")
+        release = ours.remedies.start_release(order)
+        done = wait_for(lambda: (r := ours.remedies.release(release.id)).state == "stopped" and r)
+        assert "6030 is not defined" in done.note
+        results = [one.result for one in done.results]
+        assert results.count("not_sent") == 23
+        stopped = [row for row in ours.audit() if row["action"] == "release_stopped"]
+        assert len(stopped) == 1
