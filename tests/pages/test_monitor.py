@@ -27,7 +27,7 @@ def test_what_waits_names_and_links_what_it_waits_for(open_page: OpenPage):
     params = {"type": "receipt", "show": "waiting"}
     shown = html_of(open_page("monitor.py", SeededReading(), params=params))
     link = 'href="/document?number=INV-010319&amp;kind=invoice">Invoice INV-010319</a>'
-    assert f"Waits for <a class=\"\" {link}" in shown
+    assert f'Waits for <a class="" {link}' in shown
 
 
 def test_none_failed_is_muted(open_page: OpenPage):
