@@ -127,7 +127,7 @@ class Pusher:
             room = 0  # the ledger falls behind; nothing more may be taken up
         if self._neighbours is not None and not self._neighbours.looked:
             room = 0  # another ledger may be pushing the same documents
-        if room > 0:
+        if room >= self._worth_a_claim():
             half_open = self._breaker.view.state == "half_open"
             units = await self._ledger.claim(
                 limit=1 if half_open else room * self._batcher.size,
@@ -141,10 +141,21 @@ class Pusher:
                 return
             if not under_way and self._breaker.view.state == "half_open":
                 self._breaker.close()  # the probe went well and nothing waits to try it out
+            pause = await self._pause()
         else:
             self._beat(under_way)
+            pause = _POLL  # what is under way wakes us; a question to the ledger would slow it
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), await self._pause())
+            await asyncio.wait_for(self._wake.wait(), pause)
+
+    def _worth_a_claim(self) -> int:
+        """Room from which on documents are taken up: each claim is a commit, so not for every one.
+
+        Until then as many wait for a worker as half the workers.
+        """
+        if self._breaker.view.state != "closed":
+            return 1
+        return max(len(self._lanes) // 2, 1)
 
     def _beat(self, under_way: int) -> None:
         view = self._breaker.view
