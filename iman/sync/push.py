@@ -127,8 +127,9 @@ class Pusher:
         room = self._breaker.room((1 + self._ahead) * len(self._lanes)) - under_way
         if self._outcomes.qsize() > _WRITTEN_LATE:
             room = 0  # the ledger falls behind; nothing more may be taken up
-        if self._neighbours is not None and not self._neighbours.looked:
+        if self._neighbours is not None and not self._neighbours.looked and room > 0:
             room = 0  # another ledger may be pushing the same documents
+            await self._look_around(self._neighbours)
         if room >= self._worth_a_claim():
             half_open = self._breaker.view.state == "half_open"
             units = await self._ledger.claim(
@@ -151,6 +152,18 @@ class Pusher:
             pause = _POLL  # what is under way wakes us; a question to the ledger would slow it
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), pause)
+
+    async def _look_around(self, neighbours: Neighbours) -> None:
+        """The first question of all. Where Sage 300 cannot answer it, the breaker learns why."""
+        await neighbours.look()
+        if not neighbours.looked:
+            self._breaker.observe(
+                await self._lanes[0].probe()
+                or Unavailable(kind="unavailable", reason="Sage 300 does not tell its batches.")
+            )
+        elif self._breaker.view.state == "half_open":
+            self._breaker.close()
+        self._wake.set()
 
     def _look_ahead(self, *, starved: bool) -> None:
         """Take up more where workers ran dry while a claim was written: Sage 300 is that fast."""

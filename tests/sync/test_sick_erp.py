@@ -239,6 +239,6 @@ def test_trouble_while_half_open_opens_it_again(breaker: Breaker):
 def test_an_outage_tells_since_when(breaker: Breaker):
     breaker.observe(unavailable())
     since = breaker.view.since
-    breaker.probed("still away")
+    breaker.probed(unavailable(reason="still away"))
     assert (breaker.view.since, breaker.view.reason) == (since, "still away")
     assert breaker.opened_since(NOW)
