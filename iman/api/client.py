@@ -14,6 +14,7 @@ from iman.api.wire import (
     BreakerEvent,
     DocumentDetail,
     DocumentId,
+    Durations,
     ErrorBody,
     Health,
     Me,
@@ -81,8 +82,11 @@ class DaemonClient:
     def me(self) -> Me:
         return _read(Me, self._get("/me"))
 
-    def overview(self, *, hours: int) -> Overview:
-        return _read(Overview, self._get("/overview", {"hours": hours}))
+    def overview(self, *, hours: int, **scope: str) -> Overview:
+        return _read(Overview, self._get("/overview", {"hours": hours, **scope}))
+
+    def durations(self, *, hours: int, **scope: str) -> Durations:
+        return _read(Durations, self._get("/durations", {"hours": hours, **scope}))
 
     def document(self, document_id: int) -> DocumentDetail:
         return _read(DocumentDetail, self._get(f"/documents/{document_id}"))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from html import escape
 from types import SimpleNamespace
 from typing import Any
@@ -313,6 +314,33 @@ def table(
         f'<table class="iman-table"><caption>{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def numbers(caption: str, frame: pd.DataFrame) -> None:
+    """A frame as a plain table: what a chart was drawn from."""
+    zone, now = session.zone(), session.now()
+
+    def shown(value: Any) -> str:
+        if isinstance(value, datetime):
+            return text.moment(value, zone, now)
+        if isinstance(value, Decimal):
+            return text.money(value)
+        return escape(f"{value:,}" if isinstance(value, int) else str(value or "–"))
+
+    def column(place: int, name: str) -> Column:
+        number = pd.api.types.is_numeric_dtype(frame[name].dtype) or name == "amount"
+        return Column(
+            title=name.replace("_", " ").capitalize(),
+            cell=lambda row: shown(row[place]),
+            css="iman-number" if number else "",
+        )
+
+    columns = [column(place, str(name)) for place, name in enumerate(frame.columns)]
+    rows = (
+        [None if text.is_missing(value) else value for value in row]
+        for row in frame.itertuples(index=False, name=None)
+    )
+    table(caption, columns, rows)
 
 
 def _cell(column: Column, row: Any) -> str:

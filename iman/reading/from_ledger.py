@@ -10,12 +10,18 @@ from typing import Any, TypeVar
 import duckdb
 import pandas as pd
 
-from iman.api.wire import BreakerEvent, DocumentDetail, Overview, Pause
+from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause
 from iman.errors import DaemonUnavailable, LedgerLocked
 from iman.ledger import holding, read_model
 from iman.ledger.offline import read_only
 from iman.reading.over_api import to_frame
-from iman.reading.reading import DaemonStatus, DocumentFilter, DocumentPage
+from iman.reading.reading import (
+    EVERYTHING,
+    DaemonStatus,
+    DocumentFilter,
+    DocumentPage,
+    Scope,
+)
 
 T = TypeVar("T")
 
@@ -35,10 +41,16 @@ class FromLedger:
             reason="The daemon does not run; this is read from its ledger.",
         )
 
-    def overview(self, *, hours: int) -> Overview:
-        now = datetime.now(UTC)
+    def overview(self, *, hours: int, scope: Scope = EVERYTHING) -> Overview:
+        now, of = datetime.now(UTC), _scope(scope)
         return Overview.model_validate(
-            self._ask(lambda conn: read_model.overview(conn, hours=hours, now=now))
+            self._ask(lambda conn: read_model.overview(conn, hours=hours, now=now, scope=of))
+        )
+
+    def durations(self, *, hours: int, scope: Scope = EVERYTHING) -> Durations:
+        now, of = datetime.now(UTC), _scope(scope)
+        return Durations.model_validate(
+            self._ask(lambda conn: read_model.durations(conn, hours=hours, now=now, scope=of))
         )
 
     def counts(self) -> pd.DataFrame:
@@ -65,12 +77,24 @@ class FromLedger:
     ) -> tuple[int | None, int | None]:
         return self._ask(lambda conn: read_model.neighbours(conn, document_id, **_values(wanted)))
 
-    def failures(self, *, hours: int) -> pd.DataFrame:
-        now = datetime.now(UTC)
-        return to_frame(self._ask(lambda conn: read_model.failures(conn, hours=hours, now=now)))
+    def failures(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        now, of = datetime.now(UTC), _scope(scope)
+        return to_frame(
+            self._ask(lambda conn: read_model.failures(conn, hours=hours, now=now, scope=of))
+        )
 
-    def open_errors(self) -> pd.DataFrame:
-        return to_frame(self._ask(read_model.open_errors))
+    def series(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        now, of = datetime.now(UTC), _scope(scope)
+        return to_frame(
+            self._ask(lambda conn: read_model.series(conn, hours=hours, now=now, scope=of))
+        )
+
+    def standing(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        now, of = datetime.now(UTC), _scope(scope)
+        return to_frame(self._ask(lambda conn: read_model.standing(conn, now=now, scope=of)))
+
+    def open_errors(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return to_frame(self._ask(lambda conn: read_model.open_errors(conn, _scope(scope))))
 
     def pauses(self) -> list[Pause]:
         return [
@@ -108,6 +132,10 @@ class FromLedger:
                 return question(conn)
         except LedgerLocked as exc:
             raise DaemonUnavailable("The daemon is there but does not answer.") from exc
+
+
+def _scope(scope: Scope) -> read_model.Scope:
+    return read_model.Scope(entry_type=scope.entry_type, site=scope.site)
 
 
 def _values(wanted: DocumentFilter) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from iman.api.wire import (
     DocumentDetail,
     DocumentLine,
     DocumentRecord,
+    Durations,
     Health,
     Links,
     Me,
@@ -34,7 +35,13 @@ from iman.domain.document import (
 from iman.domain.people import PERMISSIONS, Role
 from iman.errors import DaemonUnavailable, NotFound
 from iman.reading import frames
-from iman.reading.reading import DaemonStatus, DocumentFilter, DocumentPage
+from iman.reading.reading import (
+    EVERYTHING,
+    DaemonStatus,
+    DocumentFilter,
+    DocumentPage,
+    Scope,
+)
 
 F48 = 'Terms Code "F48" is not defined in A/R Terms'
 NO_6030 = "G/L account 6030 is not defined in General Ledger"
@@ -334,8 +341,13 @@ class SeededReading:
         now = datetime.now(UTC)
         return DaemonStatus(available=True, last_seen_at=now, health=self.health)
 
-    def overview(self, *, hours: int) -> Overview:
-        everything = list(self.known.values())
+    def durations(self, *, hours: int, scope: Scope = EVERYTHING) -> Durations:
+        none = dict.fromkeys(Durations.model_fields)
+        told = {"sync_seconds_median": 3.2, "sync_seconds_p95": 41.0, "remedy_seconds": 5400.0}
+        return Durations.model_validate(none | told if self.known else none)
+
+    def overview(self, *, hours: int, scope: Scope = EVERYTHING) -> Overview:
+        everything = [d for d in self.known.values() if _within(d, scope)]
         failed = [d for d in everything if d.state is DocumentState.FAILED]
         open_ones = [d for d in everything if d.state not in CLOSED_STATES]
         synced = [d for d in everything if d.state in CLOSED_STATES]
@@ -436,7 +448,38 @@ class SeededReading:
         at = ids.index(document_id)
         return (ids[at - 1] if at else None), (ids[at + 1] if at + 1 < len(ids) else None)
 
-    def failures(self, *, hours: int) -> pd.DataFrame:
+    def series(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        step = timedelta(hours=1) if hours <= 72 else timedelta(days=1)
+        last = pd.Timestamp.now("UTC").floor("h" if hours <= 72 else "D")
+        rows = [
+            {
+                "bucket": last - step * back, "first_attempts": 20, "first_accepted": 20 - back,
+                "refused": back, "synced": 19, "synced_amount": Decimal(19000),
+            }
+            for back in range(5)
+        ]  # fmt: skip
+        return _frame(frames.SERIES, rows if self.known else [])
+
+    def standing(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        rows: dict[tuple[str, str, int], dict[str, Any]] = {}
+        for d in self.known.values():
+            if d.state in CLOSED_STATES or not _within(d, scope):
+                continue
+            age = datetime.now(UTC) - (d.first_failed_at or d.received_at)
+            place = sum(age > timedelta(hours=h) for h in (1, 24, 168, 720))
+            row = rows.setdefault(
+                (d.entry_type.value, d.site, place),
+                {"documents": 0, "failed": 0, "amount": Decimal()},
+            )
+            row["documents"] += 1
+            row["failed"] += d.state is DocumentState.FAILED
+            row["amount"] += d.amount or Decimal()
+        return _frame(
+            frames.STANDING,
+            [{"entry_type": k, "site": s, "place": p, **row} for (k, s, p), row in rows.items()],
+        )
+
+    def failures(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
         step = timedelta(hours=1) if hours <= 72 else timedelta(days=1)
         last = pd.Timestamp.now("UTC").floor("h" if hours <= 72 else "D")
         rows = [
@@ -454,10 +497,10 @@ class SeededReading:
         ]
         return _frame(frames.FAILURES, rows)
 
-    def open_errors(self) -> pd.DataFrame:
+    def open_errors(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         groups: dict[tuple[Any, ...], list[DocumentRecord]] = {}
         for d in self.known.values():
-            if d.error_type and d.state not in CLOSED_STATES:
+            if d.error_type and d.state not in CLOSED_STATES and _within(d, scope):
                 groups.setdefault((d.error_type, d.entity_kind, d.entity), []).append(d)
         rows = [
             {
@@ -585,7 +628,7 @@ class EmptyReading(SeededReading):
         super().__init__()
         self.known = {}
 
-    def failures(self, *, hours: int) -> pd.DataFrame:
+    def failures(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
         return _frame(frames.FAILURES, [])
 
     def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
@@ -620,6 +663,10 @@ class SilentReading(SeededReading):
         if name in ("overview", "counts", "documents", "document", "failures", "open_errors"):
             return _refuse
         return super().__getattribute__(name)
+
+
+def _within(d: DocumentRecord, scope: Scope) -> bool:
+    return scope.entry_type in (None, d.entry_type) and scope.site in (None, d.site)
 
 
 def _refuse(*_args: Any, **_kwargs: Any) -> Any:
