@@ -1,4 +1,4 @@
-"""``iman bench push --smoke``: it runs, and counts what it says it counts; no timing is asserted."""
+"""``iman bench push --smoke``: it runs and counts what it says it counts; nothing is timed."""
 
 from __future__ import annotations
 
