@@ -9,7 +9,6 @@ import duckdb
 from iman.errors import LedgerError, LedgerTooNew
 from iman.ledger.queries import first_row
 
-
 #: How DuckDB words that another process has the file, on POSIX and on Windows.
 _HELD = ("could not set lock", "conflicting lock", "being used by another process")
 
