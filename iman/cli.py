@@ -73,7 +73,7 @@ def up(
         float, typer.Option(min=0.001, max=1000, help="Divides every interval, for trying out")
     ] = 1.0,
     scenario: Annotated[
-        str, typer.Option(help="What the sandbox begins with: reference, clean, clump or empty")
+        str, typer.Option(help="What the sandbox begins with, such as reference, clump or outage")
     ] = "reference",
     seed: Annotated[int, typer.Option(help="Makes the sandbox's data repeatable")] = 1,
     ready_file: Annotated[

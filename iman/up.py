@@ -182,7 +182,7 @@ def running(
         (
             "sage300",
             [*us, "-m", "iman.sandbox", "sage300", "--port", str(sandbox.ports.sage300),
-             "--data", str(sandbox.data), "--user", _SAGE_USER],
+             "--data", str(sandbox.data), "--user", _SAGE_USER, "--scenario", sandbox.scenario],
             f"{sandbox.urls['sage300']}/",
         ),
         ("daemon", [*us, str(script("sync_daemon.py"))], f"{sandbox.urls['api']}/api/v1/health"),
