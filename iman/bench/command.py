@@ -32,7 +32,7 @@ def push(
     from iman.bench import calls, rate
 
     if smoke:
-        backlog, documents, turns, latency = 120, 64, 1, "0"
+        backlog, documents, turns, latency = 80, 64, 1, "0"
     found: dict[str, Any] = {}
     with Console(stderr=True).status("Measuring") as status:
         if only != "calls":
@@ -42,11 +42,34 @@ def push(
             )  # fmt: skip
             found["rate"] = [one.as_json() for one in rates]
         if only != "rate":
-            counted = calls.measure(backlog, (0.0, 0.01, 0.1), status.update)
+            counted = calls.measure(
+                backlog, (0.0, 0.1) if smoke else (0.0, 0.01, 0.1), status.update
+            )
             found["calls"] = [one.as_json() for one in counted]
     if as_json:
         print(json.dumps(found))  # noqa: T201 -- an entry point
         return
+    _show(found)
+
+
+@bench.command()
+def outage(
+    backlog: Annotated[int, typer.Option(min=10, help="Invoices")] = 2000,
+    seconds: Annotated[float, typer.Option(min=1, help="How long Sage 300 is away")] = 90.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table")] = False,
+) -> None:
+    """An outage in the middle of a backlog: what fails, and documents a second before and after."""
+    from iman.bench.outage import measure
+
+    with Console(stderr=True).status("Measuring") as status:
+        found = measure(backlog, seconds, status.update).as_json()
+    if as_json:
+        print(json.dumps(found))  # noqa: T201 -- an entry point
+        return
+    _show({"outage": [found]})
+
+
+def _show(found: dict[str, list[dict[str, Any]]]) -> None:
     for title, rows in found.items():
         table = Table(*rows[0], title=title)
         for row in rows:

@@ -23,8 +23,8 @@ def test_the_push_bench_runs_and_counts():
     assert (rate["latency_ms"], rate["documents"], len(rate["ratios"])) == (0, 64, 1)
     assert rate["bare_per_s"] > 0
     assert rate["pipeline_per_s"] > 0
-    good, one, ten = found["calls"]
-    assert (good["failed"], good["backlog"]) == (0, 120)
-    assert 3 <= good["calls"] <= 60  # batches, not one call each
-    assert good["calls"] <= one["calls"] <= ten["calls"]
+    good, ten = found["calls"]
+    assert (good["failed"], good["backlog"]) == (0, 80)
+    assert 3 <= good["calls"] <= 40  # batches, not one call each
+    assert ten["failed"] > 0
     assert ten["calls"] >= 5 * ten["failed"]  # every try of what is bad
