@@ -31,7 +31,7 @@ def trend() -> None:
 
 def daemon() -> None:
     parts.heading(text.DAEMON)
-    parts.heartbeat(session.reading().status())
+    parts.heartbeat(session.reading().status(), brief=True)
 
 
 def pareto() -> None:

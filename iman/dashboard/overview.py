@@ -65,8 +65,8 @@ def figures(now: Overview, took: Durations, series: pd.DataFrame, window: str) -
                 means=text_overview.MEANS_WAITING,
             ),
             Figure(
-                label="Money not in Sage 300",
-                value=text.money(now.not_in_sage_amount, now.currency),
+                label=f"Not in Sage 300 ({now.currency})" if now.currency else "Not in Sage 300",
+                value=text.money(now.not_in_sage_amount),
                 detail=text.count(now.not_in_sage, "document"),
                 means=text.MEANS_NOT_IN_SAGE,
             ),

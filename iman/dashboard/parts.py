@@ -422,8 +422,8 @@ def _pushing(health: Health) -> str:
     )
 
 
-def heartbeat(status: DaemonStatus) -> None:
-    """Each loop of the daemon: its name, last round, and a word for how it does."""
+def heartbeat(status: DaemonStatus, *, brief: bool = False) -> None:
+    """Each loop of the daemon: its name, last round, and how it does; *brief*: those in trouble."""
     health = status.health
     if not status.available or health is None:
         seen = text.moment(status.last_seen_at, session.zone(), session.now())
@@ -435,12 +435,14 @@ def heartbeat(status: DaemonStatus) -> None:
         f"<time>{text.moment(beat.last_at, zone, now)}</time>"
         f"{lamp('synced', text.BEATS) if beat.ok else lamp('failed', text.BEATS_NOT)}</li>"
         for beat in health.loops
+        if not (brief and beat.ok)
     )
+    more = inside("daemon", text.TO_THE_DAEMON) if brief else ""
     pushing = _pushing(health)
     word = text.HEALTH[health.status]
     tone = "synced" if health.status == "ready" else "retrying"
     st.html(
         f'<ul class="iman-beats">{pushing}{items}</ul><p class="iman-quiet">'
         f"{lamp(tone, word)} {escape(health.company)} · Iman {escape(health.version)} · "
-        f"{text.RUNNING_SINCE} {text.moment(health.started_at, zone, now)}</p>"
+        f"{text.RUNNING_SINCE} {text.moment(health.started_at, zone, now)} {more}</p>"
     )

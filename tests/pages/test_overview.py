@@ -14,7 +14,7 @@ def test_six_figures_and_four_charts_answer_written_questions(open_page: OpenPag
     at = open_page("overview.py", SeededReading())
     shown = html_of(at)
     for label in (
-        "Failed now", "Waiting", "Money not in Sage 300", "First-attempt success", "Time to sync",
+        "Failed now", "Waiting", "Not in Sage 300 (AUD)", "First-attempt success", "Time to sync",
         "Time to remedy",
     ):  # fmt: skip
         assert f"<dt>{label}</dt>" in shown
@@ -36,7 +36,7 @@ def test_the_scope_stands_in_the_address_and_every_figure_obeys_it(open_page: Op
     at.selectbox(key="site").select("CVM").run()
     assert at.query_params["site"] == "CVM"
     shown = html_of(at)
-    assert "21,500.00 AUD" in shown  # the one lost answer at Clearview
+    assert "21,500.00</dd>" in shown  # the one lost answer at Clearview
     assert "G/L account missing: 6030" not in shown
     at.selectbox(key="type").select("receipt").run()
     assert "Everything is in Sage 300." in html_of(at)
