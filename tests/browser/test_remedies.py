@@ -1,4 +1,4 @@
-"""The guide's two remedies and the clump: all by hand in a browser.
+"""The guide's two remedies, two people on one checklist, and the clump: all by hand in a browser.
 
 What a person does is done on the pages; the API is only asked what came of it. The tests of one
 system stand in their order, and each takes the failed document that it is about.
@@ -19,7 +19,7 @@ from tests.browser.conftest import Visitor
 from tests.system import Up, up, wait_for
 
 pytestmark = pytest.mark.browser
-F48, GL_6030 = "INV-010319", "INV-010324"
+F48, GL_6030, F36 = "INV-010319", "INV-010324", "INV-010331"
 VALID, INVALID = "Valid sales set-up", "Invalid sales set-up"
 #: Seconds for what the page shows by itself: the machine may be doing much else.
 PATIENCE = 60_000
@@ -237,6 +237,70 @@ def test_an_account_that_is_right_is_added_and_the_invoice_released(right: Up, v
     admin.keep_picture("remedy-6030-valid")
     in_sage_once(right, GL_6030)
     all_by_probe(right, page, "add-in-sage", "resync")
+
+
+# -- two people -----------------------------------------------------------------------------------
+
+
+def overrule(page: Page, number: int, what: str, why: str) -> None:
+    """Open *More* of that step, give the reason, and stop short of the last press."""
+    step = page.get_by_text(re.compile(rf"^{number}\. ")).locator("xpath=ancestor::*[.//button][1]")
+    step.get_by_role("button", name="More").click()
+    page.get_by_label("Reason", exact=True).fill(why)
+
+
+def test_two_people_on_one_checklist_lose_no_tick_and_no_note(right: Up, visit):
+    left_failed(right, F36)
+    admin, support = (visit(right.ready["dashboard"]) for _ in range(2))
+    page = from_the_document(admin, F36)
+    choose(page, INVALID, "Nobody offers 36 months.")
+    theirs = sign_in(support, "support", page.url.removeprefix(support.base))
+    expect(theirs.get_by_text("Nobody offers 36 months.").first).to_be_visible()
+
+    # the second sees what the first does within seconds, without touching anything
+    pick(page, "No leave the invoice as it is")
+    expect(theirs.get_by_role("radio", name="No leave the invoice as it is")).to_be_checked(
+        timeout=PATIENCE
+    )
+
+    # two notes at once, one of them half typed while the other one comes in
+    page.get_by_label("Add a note").fill("Finance was told.")
+    theirs.get_by_label("Add a note").fill("The family was rung up.")
+    page.get_by_role("button", name="Save the note").click()
+    expect(theirs.get_by_text("Finance was told.")).to_be_visible(timeout=PATIENCE)
+    expect(theirs.get_by_label("Add a note")).to_have_value("The family was rung up.")
+    theirs.get_by_role("button", name="Save the note").click()
+    for one in (page, theirs):
+        for words in ("Finance was told.", "The family was rung up."):
+            expect(one.get_by_text(words)).to_be_visible(timeout=PATIENCE)
+
+    switch(visit, right, "sage300", "/terms", "Activate F36")
+    verified(page, 1, "create on purpose", "Sage 300 has terms code F36")
+    release(page, "Resync 1 document", "F36 is active for now")
+    for one in (page, theirs):
+        verified(one, 2, "resync", f"{F36} is through.")
+
+    # two ticks at once, each on its person's word
+    overrule(page, 3, "inactivate in sage", "Finance does it tonight.")
+    overrule(theirs, 4, "inactivate in byondpro", "I asked for it.")
+    page.get_by_role("button", name="Tick with this reason").click()
+    theirs.get_by_role("button", name="Tick with this reason").click()
+    for one in (page, theirs):
+        finished(one)
+        for number, what, who, why in (
+            (3, "inactivate in sage", "admin", "Finance does it tonight."),
+            (4, "inactivate in byondpro", "support", "I asked for it."),
+        ):
+            expect(tick_of(one, number, what)).to_be_checked()
+            said = re.compile(f"Ticked by {who} at .*, on their word: {re.escape(why)}")
+            expect(one.get_by_text(said).first).to_be_visible()
+        for words in ("Finance was told.", "The family was rung up."):
+            expect(one.get_by_text(words)).to_be_visible()
+    admin.keep_picture("remedy-two-people")
+    view = checklist_of(right, page)
+    assert [(one["by"], one["text"]) for one in view["notes"]] == [
+        ("admin", "Finance was told."), ("support", "The family was rung up."),
+    ]  # fmt: skip
 
 
 # -- invalid set-up -------------------------------------------------------------------------------
