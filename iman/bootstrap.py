@@ -26,6 +26,7 @@ from iman.domain.retry import RetryPolicy
 from iman.gateways.byondpro import Byondpro
 from iman.gateways.byondpro_documents import read_document
 from iman.gateways.entries.mapping import named_values
+from iman.gateways.fast_http import FastTransport
 from iman.gateways.sage300 import Sage300
 from iman.gateways.sage_web import Capabilities
 from iman.ledger.accounts import find_user, save_user
@@ -90,10 +91,9 @@ def sage_client(settings: DaemonSettings, context: ssl.SSLContext) -> httpx.Asyn
         base_url=f"{base}/v1.0/-/{settings.sage_company}/",
         auth=(settings.sage_user.upper(), settings.sage_password.get_secret_value()),
         timeout=httpx.Timeout(settings.sage_timeout, connect=10.0),
-        limits=httpx.Limits(max_connections=2),
+        transport=FastTransport(verify=context),
         follow_redirects=False,
         trust_env=False,
-        verify=context,
     )
 
 

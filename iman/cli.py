@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from rich.text import Text
 from iman import __version__
 from iman import up as running_up
 from iman.api.client import DaemonClient
+from iman.bench.command import bench
+from iman.chaos.command import chaos
 from iman.demo import DEMO_SIGN_INS
 from iman.domain.people import Role
 from iman.errors import DaemonUnavailable, ImanError
@@ -38,6 +41,8 @@ app = typer.Typer(
 )
 user = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 app.add_typer(user, name="user")
+app.command()(chaos)
+app.add_typer(bench, name="bench")
 out = Console()
 
 Data = Annotated[Path, typer.Option(help="Folder for the ledger, the sandbox's files and logs")]
@@ -211,6 +216,8 @@ def classify() -> None:
     """Read JSON lines (id, message, http_status) and write what each message means."""
     from iman.classify.jsonl import classify_lines
 
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # Windows reads its code page
     raise typer.Exit(classify_lines(sys.stdin, sys.stdout))
 
 

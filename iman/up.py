@@ -239,7 +239,7 @@ def stop(started: list[Started]) -> None:
     """The dashboard first, the two systems last, so that the daemon can finish its work."""
     for one in reversed(started):
         if one.process.poll() is None:
-            _ask_to_stop(one.process)
+            ask_to_stop(one.process)
             try:
                 one.process.wait(30)
             except subprocess.TimeoutExpired:
@@ -247,7 +247,7 @@ def stop(started: list[Started]) -> None:
                 one.process.wait()
 
 
-def _ask_to_stop(process: subprocess.Popen[bytes]) -> None:
+def ask_to_stop(process: subprocess.Popen[bytes]) -> None:
     if sys.platform == "win32":
         process.send_signal(signal.CTRL_BREAK_EVENT)
     else:

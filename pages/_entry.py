@@ -17,11 +17,18 @@ person = session.me()
 pages = [
     st.Page("overview.py", title=text.OVERVIEW, icon=":material/monitoring:", default=True),
     st.Page("monitor.py", title=text.MONITOR, icon=":material/sync_problem:"),
+    st.Page("causes.py", title=text.CAUSES, icon=":material/account_tree:"),
+    st.Page("checklist.py", title=text.CHECKLISTS, icon=":material/checklist:"),
+    st.Page("follow_up.py", title=text.FOLLOW_UP, icon=":material/event_repeat:"),
+    st.Page("setups.py", title=text.SETUPS, icon=":material/rule_settings:"),
     st.Page("document.py", title=text.DOCUMENT, icon=":material/description:"),
+    st.Page("daemon.py", title=text.DAEMON_PAGE, icon=":material/settings_heart:"),
     st.Page("how_it_works.py", title=text.HOW, icon=":material/menu_book:"),
 ]
 if Permission.MANAGE_USERS in person.permissions:
     pages.append(st.Page("people.py", title=text.PEOPLE, icon=":material/group:"))
+if Permission.VIEW_AUDIT in person.permissions:
+    pages.append(st.Page("audit.py", title=text.AUDIT, icon=":material/fact_check:"))
 
 dark = st.context.theme.type == "dark"
 st.logo(

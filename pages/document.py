@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from iman.dashboard import document, filters, parts, session, text
+from iman.dashboard import culprits, document, filters, parts, session, text
 
 document_id = document.id_in_address()
 carried = filters.carried(st.query_params.to_dict())
@@ -18,6 +18,7 @@ with parts.title_row(text.document_title(now.entry_type, now.number)):
 
 def story(was_at_rest: bool) -> None:
     detail = session.reading().document(document_id)
+    found = session.remedies().culprits(document_id)
     if document.at_rest(detail.document) != was_at_rest:
         st.rerun()  # it refreshes faster while something is going on
     with st.container(border=True, key="card_next"):
@@ -26,10 +27,14 @@ def story(was_at_rest: bool) -> None:
         with st.container(border=True, key="card_error"):
             parts.heading(text.WHAT_SAGE_SAID)
             document.error(detail.document)
+    if found.culprits or found.cause_id is not None:
+        with st.container(border=True, key="card_culprit"):
+            culprits.card(detail.document, found)
     with st.container(border=True, key="card_facts"):
         document.facts(detail.document)
     with st.container(border=True, key="card_lines"):
-        document.lines(detail.document.lines, detail.document.currency)
+        guilty = culprits.guilty_lines(found)
+        document.lines(detail.document.lines, detail.document.currency, guilty)
     with st.container(border=True, key="card_attempts"):
         document.attempts(detail)
         document.resyncs(detail)

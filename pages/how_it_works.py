@@ -2,24 +2,24 @@
 
 import streamlit as st
 
-from iman.dashboard import guide, parts, text
+from iman.dashboard import guide, parts, text, text_guide
 
 parts.title_row(text.HOW)
 
 way, states = st.columns(2, gap="small")
 with way.container(border=True, height="stretch", key="card_way"):
-    parts.heading(text.GUIDE_WAY)
-    guide.steps(text.GUIDE_WAY_STEPS)
+    parts.heading(text_guide.GUIDE_WAY)
+    guide.steps(text_guide.GUIDE_WAY_STEPS)
 with states.container(border=True, height="stretch", key="card_states"):
-    parts.heading(text.GUIDE_STATES)
+    parts.heading(text_guide.GUIDE_STATES)
     guide.states()
 
 valid, invalid = st.columns(2, gap="small")
 with valid.container(border=True, height="stretch", key="card_valid"):
-    parts.heading(text.GUIDE_VALID)
-    guide.lead(text.GUIDE_VALID_LEAD)
-    guide.steps(text.GUIDE_VALID_STEPS)
+    parts.heading(text_guide.GUIDE_VALID)
+    guide.lead(text_guide.GUIDE_VALID_LEAD)
+    guide.steps(text_guide.GUIDE_VALID_STEPS)
 with invalid.container(border=True, height="stretch", key="card_invalid"):
-    parts.heading(text.GUIDE_INVALID)
-    guide.lead(text.GUIDE_INVALID_LEAD)
-    guide.steps(text.GUIDE_INVALID_STEPS)
+    parts.heading(text_guide.GUIDE_INVALID)
+    guide.lead(text_guide.GUIDE_INVALID_LEAD)
+    guide.steps(text_guide.GUIDE_INVALID_STEPS)

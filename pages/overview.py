@@ -2,40 +2,56 @@
 
 import streamlit as st
 
-from iman.dashboard import charts, overview, parts, session, text
+from iman.dashboard import overview, parts, session, text, text_overview
 
 with parts.title_row(text.OVERVIEW):
     parts.live(2, parts.freshness)
     window = parts.window()
 hours, words = text.WINDOWS[window]
+with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
+    scope = overview.scope_bar()
 
 
 def top() -> None:
     reading = session.reading()
-    figures = reading.overview(hours=hours)
+    figures = reading.overview(hours=hours, scope=scope)
     overview.verdict(figures)
-    overview.figures(figures, reading.failures(hours=hours), words)
+    took = reading.durations(hours=hours, scope=scope)
+    overview.figures(figures, took, reading.series(hours=hours, scope=scope), words)
+
+
+def currency() -> str:
+    return session.reading().overview(hours=hours, scope=scope).currency
 
 
 def trend() -> None:
-    frame = session.reading().failures(hours=hours)
     parts.heading(text.trend_title(words))
-    if frame.empty:
-        parts.empty(text.NOTHING_FAILED, css="good")
-        return
-    figure = charts.failure_trend(frame, hours=hours, now=session.now(), zone=session.zone().key)
-    alt = charts.describe_trend(frame, words)
-    st.plotly_chart(figure, key="trend", config=charts.CONFIG, alt=alt)
+    overview.trend(session.reading().failures(hours=hours, scope=scope), hours, words)
 
 
 def daemon() -> None:
     parts.heading(text.DAEMON)
-    parts.heartbeat(session.reading().status())
+    parts.heartbeat(session.reading().status(), brief=True)
+
+
+def pareto() -> None:
+    parts.heading(text_overview.PARETO)
+    overview.pareto(session.reading().open_errors(scope=scope), currency(), scope)
+
+
+def ageing() -> None:
+    parts.heading(text_overview.AGEING)
+    overview.ageing(session.reading().standing(scope=scope), currency(), scope)
+
+
+def by_site() -> None:
+    parts.heading(text_overview.BY_SITE)
+    overview.by_site(session.reading().standing(scope=scope), currency(), scope)
 
 
 def causes() -> None:
     parts.heading(text.CAUSES_TITLE)
-    overview.causes(session.reading().open_errors())
+    overview.causes(session.reading().open_errors(scope=scope), currency())
 
 
 def intake() -> None:
@@ -47,11 +63,12 @@ def intake() -> None:
 
 
 parts.live(2, top)
-left, right = st.columns([1.65, 1], gap="small")
-with left.container(border=True, height="stretch", key="card_trend"):
-    parts.live(15, trend)
-with right.container(border=True, height="stretch", key="card_daemon"):
-    parts.live(2, daemon)
+for pair in ((trend, pareto), (ageing, by_site)):
+    for place, chart in zip(st.columns(2, gap="small"), pair, strict=True):
+        with place.container(border=True, height="stretch", key=f"card_{chart.__name__}"):
+            parts.live(15, chart)
 with st.container(border=True, key="card_causes"):
     parts.live(5, causes)
+with st.container(border=True, key="card_daemon"):
+    parts.live(2, daemon)
 parts.live(5, intake)

@@ -10,6 +10,7 @@ import contextlib
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -90,7 +91,10 @@ def _started(programs: Path, folder: Path, user: str | None) -> Iterator[int]:
         wait_for(lambda: _answers(port, server, log))
         yield port
     finally:
-        server.terminate() if sys.platform == "win32" else server.send_signal(2)  # fast shutdown
+        if sys.platform == "win32":
+            server.terminate()
+        else:
+            server.send_signal(signal.SIGQUIT)  # at once: nothing in it is kept
         try:
             server.wait(20)
         except subprocess.TimeoutExpired:

@@ -11,14 +11,18 @@ import pyarrow as pa
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from iman.api.wire import (
+    BreakerEvent,
     DocumentDetail,
     DocumentId,
+    Durations,
     ErrorBody,
     Health,
     Me,
     Neighbours,
     NewUser,
     Overview,
+    Pause,
+    PauseRequest,
     ResyncRequest,
     ResyncStarted,
     Session,
@@ -78,8 +82,11 @@ class DaemonClient:
     def me(self) -> Me:
         return _read(Me, self._get("/me"))
 
-    def overview(self, *, hours: int) -> Overview:
-        return _read(Overview, self._get("/overview", {"hours": hours}))
+    def overview(self, *, hours: int, **scope: str) -> Overview:
+        return _read(Overview, self._get("/overview", {"hours": hours, **scope}))
+
+    def durations(self, *, hours: int, **scope: str) -> Durations:
+        return _read(Durations, self._get("/durations", {"hours": hours, **scope}))
 
     def document(self, document_id: int) -> DocumentDetail:
         return _read(DocumentDetail, self._get(f"/documents/{document_id}"))
@@ -106,6 +113,19 @@ class DaemonClient:
     def add_user(self, name: str, password: str, role: str) -> User:
         body = NewUser.model_validate({"name": name, "password": password, "role": role})
         return _read(User, self._send("POST", "/users", body))
+
+    def pauses(self) -> list[Pause]:
+        return _read(list[Pause], self._get("/pauses"))
+
+    def pause(self, what: str, *, reason: str) -> list[Pause]:
+        """Push nothing of entry type *what*, or nothing at all: ``all``."""
+        return _read(list[Pause], self._send("PUT", f"/pauses/{what}", PauseRequest(reason=reason)))
+
+    def resume(self, what: str) -> None:
+        self._send("DELETE", f"/pauses/{what}")
+
+    def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
+        return _read(list[BreakerEvent], self._get("/breaker-events", {"hours": hours}))
 
     def sites(self) -> list[str]:
         return _read(list[str], self._get("/sites"))

@@ -250,6 +250,17 @@ class User(Wire):
     created_at: datetime
 
 
+class Durations(Wire):
+    """How long things took that ended in the window; null where nothing did. Seconds."""
+
+    sync_seconds_median: float | None = Field(description="From byondpro to Sage 300")
+    sync_seconds_p95: float | None
+    remedy_seconds: float | None = Field(
+        description="Mean from the first refusal to Sage 300, of what was refused"
+    )
+    previous_remedy_seconds: float | None = Field(description="The same, the window before")
+
+
 class Overview(Wire):
     """The figures at the top of the first page. A window ends now and is *hours* long."""
 

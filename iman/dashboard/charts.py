@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from iman.dashboard import text
+from iman.api.wire import BreakerEvent
+from iman.dashboard import text, text_overview
+from iman.domain.document import EntryType
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
 
@@ -38,11 +43,216 @@ def failure_trend(frame: pd.DataFrame, *, hours: int, now: datetime, zone: str) 
     return _styled(figure, shown, step)
 
 
-def failures_by_bucket(frame: pd.DataFrame, *, hours: int, now: datetime) -> list[int]:
-    """All types together, in time's order: a sparkline's numbers."""
+def by_bucket(frame: pd.DataFrame, column: str, *, hours: int, now: datetime) -> list[float]:
+    """One column of ``frames.SERIES`` in time's order: a sparkline's numbers."""
     buckets, _ = _buckets(hours, now)
-    totals = frame.groupby("bucket")["failures"].sum()
-    return [int(n) for n in totals.reindex(buckets, fill_value=0)]
+    return [float(n) for n in frame.set_index("bucket")[column].reindex(buckets, fill_value=0)]
+
+
+def success_by_bucket(frame: pd.DataFrame, *, hours: int, now: datetime) -> list[float]:
+    """First-attempt success; a bucket without any first attempt is passed over."""
+    tried = by_bucket(frame, "first_attempts", hours=hours, now=now)
+    passed = by_bucket(frame, "first_accepted", hours=hours, now=now)
+    return [good / all_ for good, all_ in zip(passed, tried, strict=True) if all_]
+
+
+Row = tuple[str, int, Decimal]  # name, documents, amount
+Cell = tuple[str, EntryType, int, Decimal]  # site, entry type, documents, amount
+_BANDS = text_overview.BANDS
+
+
+def _columns(frame: pd.DataFrame, *names: str) -> Iterable[Any]:
+    return zip(*(frame[name] for name in names), strict=True)
+
+
+def largest(errors: pd.DataFrame, most: int = 8) -> list[Row]:
+    """The causes with the most money; the others together in the last row."""
+    rows = [
+        (text.cause(kind, entity), int(n), Decimal(amount))
+        for kind, entity, n, amount in zip(
+            errors["error_type"],
+            errors["entity"],
+            errors["documents"],
+            errors["amount"],
+            strict=True,
+        )
+    ]
+    rows.sort(key=lambda row: (-row[2], -row[1]))
+    rest = rows[most:]
+    if rest:
+        others = (sum(r[1] for r in rest), sum((r[2] for r in rest), Decimal()))
+        rows = [*rows[:most], (text_overview.OTHERS, *others)]
+    return rows
+
+
+def pareto(rows: Sequence[Row], currency: str) -> go.Figure:
+    """Money per cause, the largest on top, with its share of all and of all so far."""
+    whole = sum((row[2] for row in rows), Decimal()) or Decimal(1)
+    so_far, labels = Decimal(), []
+    for _, documents, amount in rows:
+        so_far += amount
+        worth = text_overview.worth(documents, amount, currency)
+        labels.append(f"{worth} · {100 * so_far / whole:.0f} % so far")
+    figure = go.Figure()
+    figure.add_bar(
+        orientation="h",
+        y=[_short(row[0]) for row in rows],
+        x=[float(row[2]) for row in rows],
+        text=labels,
+        textposition="auto",
+        insidetextanchor="start",
+        marker={"color": "#000003", "cornerradius": 3},
+        hovertemplate="%{text}<extra></extra>",
+    )
+    _plain(figure, height=60 + 42 * len(rows))
+    figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True)
+    figure.update_xaxes(showgrid=False, showticklabels=False, rangemode="tozero")
+    return figure
+
+
+def in_bands(standing: pd.DataFrame) -> list[Row]:
+    """Every age band, those without a document too."""
+    documents, amounts = [0] * len(_BANDS), [Decimal()] * len(_BANDS)
+    for place, n, amount in _columns(standing, "place", "documents", "amount"):
+        documents[place] += n
+        amounts[place] += amount
+    return list(zip(_BANDS, documents, amounts, strict=True))
+
+
+def ageing(bands: Sequence[Row], currency: str) -> go.Figure:
+    """Money by age; the count stands on each bar."""
+    figure = go.Figure()
+    figure.add_bar(
+        x=[band[0] for band in bands],
+        y=[float(band[2]) for band in bands],
+        text=[f"{band[1]:,}" if band[1] else "" for band in bands],
+        textposition="outside",
+        cliponaxis=False,
+        customdata=[text_overview.worth(band[1], band[2], currency) for band in bands],
+        marker={"color": ["#000004", "#000003", "#000002", "#000002", "#000001"],
+                "cornerradius": 3},
+        hovertemplate="%{customdata}<extra></extra>",
+    )  # fmt: skip
+    _plain(figure, height=280)
+    figure.update_layout(margin={"t": 24})
+    figure.update_xaxes(showgrid=False)
+    figure.update_yaxes(
+        rangemode="tozero", nticks=5, zeroline=False, tickformat=",d", automargin=True
+    )
+    return figure
+
+
+def by_site_and_type(standing: pd.DataFrame) -> list[Cell]:
+    """The site with the most money first."""
+    cells: dict[tuple[str, EntryType], tuple[int, Decimal]] = {}
+    of_site: dict[str, Decimal] = {}
+    for kind, code, n, amount in _columns(standing, "entry_type", "site", "documents", "amount"):
+        site = code or text_overview.NO_SITE
+        before = cells.get((site, EntryType(kind)), (0, Decimal()))
+        cells[site, EntryType(kind)] = (before[0] + n, before[1] + amount)
+        of_site[site] = of_site.get(site, Decimal()) + amount
+    order = list(EntryType)
+    return sorted(
+        ((site, kind, n, amount) for (site, kind), (n, amount) in cells.items()),
+        key=lambda cell: (-of_site[cell[0]], cell[0], order.index(cell[1])),
+    )
+
+
+def by_site(cells: Sequence[Cell]) -> go.Figure:
+    """Documents per site, stacked by entry type."""
+    figure = go.Figure()
+    sites = list(dict.fromkeys(cell[0] for cell in cells))
+    for place, kind in enumerate(EntryType):
+        counts = {site: n for site, of, n, _ in cells if of is kind}
+        if counts:
+            figure.add_bar(
+                orientation="h",
+                y=[_short(site) for site in sites],
+                x=[counts.get(site, 0) for site in sites],
+                name=text.entry_types(kind),
+                marker={"color": f"#{(place + 2) % _COLOURS + 1:06d}", "cornerradius": 3},
+                hovertemplate="%{x}",
+            )
+    _plain(figure, height=90 + 34 * len(sites))
+    figure.update_layout(barmode="stack", showlegend=True, hovermode="y unified", legend=_LEGEND)
+    figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True)
+    figure.update_xaxes(rangemode="tozero", tickformat=",d", nticks=6)
+    return figure
+
+
+def _short(name: str) -> str:
+    """A label from outside: not too wide, and no markup for Plotly."""
+    return html.escape(name if len(name) <= 34 else name[:33] + "…", quote=False)
+
+
+_LEGEND = {
+    "orientation": "h",
+    "y": 1.02,
+    "yanchor": "bottom",
+    "x": 0,
+    "title": None,
+    "traceorder": "normal",
+}
+
+
+def _plain(figure: go.Figure, *, height: int) -> None:
+    figure.update_layout(
+        height=height,
+        margin={"l": 4, "r": 8, "t": 8, "b": 4},
+        font={"family": "Inter, sans-serif", "size": 12.5},
+        bargap=0.3,
+        uirevision="keep",
+        showlegend=False,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+    )
+
+
+def minutes_held_back(events: Sequence[BreakerEvent], *, hours: int, now: datetime) -> pd.Series:
+    """Minutes per bucket in which nothing was pushed; *events* newest first."""
+    buckets, step = _buckets(hours, now)
+    begin = buckets[0].to_pydatetime()
+    since: datetime | None = None
+    periods: list[tuple[datetime, datetime]] = []
+    for event in reversed(events):
+        if event.state == "closed":
+            # the first of a window may tell of a period that began before it
+            periods.append(
+                (begin if since is None and not periods else since or event.at, event.at)
+            )
+            since = None
+        elif since is None:
+            since = event.at
+    if since is not None:
+        periods.append((since, now))
+    minutes = [
+        sum(
+            max((min(end, bucket + step) - max(start, bucket)).total_seconds(), 0) / 60
+            for start, end in periods
+        )
+        for bucket in buckets
+    ]
+    return pd.Series(minutes, index=buckets)
+
+
+def held_back(held: pd.Series, *, zone: str) -> go.Figure:
+    """``minutes_held_back`` as bars."""
+    index = pd.DatetimeIndex(held.index)
+    step = index[1] - index[0]
+    hourly = step < timedelta(days=1)
+    shown = index.tz_convert(zone).tz_localize(None) if hourly else index.tz_localize(None)
+    figure = go.Figure()
+    figure.add_bar(
+        x=list(shown),
+        y=[round(float(minutes), 1) for minutes in held],
+        marker={"color": colour_of("erp_unavailable"), "cornerradius": 3},
+        hovertemplate="%{y} min",
+        name="",
+    )
+    figure = _styled(figure, shown, step)
+    figure.update_layout(showlegend=False, height=200)
+    figure.update_yaxes(ticksuffix=" min")
+    return figure
 
 
 def describe_trend(frame: pd.DataFrame, window: str) -> str:
@@ -84,14 +294,7 @@ def _styled(figure: go.Figure, shown: pd.DatetimeIndex, step: timedelta) -> go.F
         barmode="stack",
         height=280,
         margin={"l": 4, "r": 8, "t": 8, "b": 4},
-        legend={
-            "orientation": "h",
-            "y": 1.02,
-            "yanchor": "bottom",
-            "x": 0,
-            "title": None,
-            "traceorder": "normal",
-        },
+        legend=_LEGEND,
         font={"family": "Inter, sans-serif", "size": 12.5},
         hovermode="x unified",
         bargap=0.25,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import uuid
-from datetime import timedelta
 from html import escape
 
 import streamlit as st
 
 from iman.api.wire import AttemptRecord, DocumentDetail, DocumentLine, DocumentRecord
-from iman.dashboard import documents, filters, parts, session, text
+from iman.dashboard import by_hand, documents, filters, parts, session, text, text_remedies
 from iman.dashboard.parts import Column
 from iman.domain.document import (
     CLOSED_STATES,
@@ -21,13 +21,18 @@ from iman.domain.people import Permission
 from iman.errors import ImanError, NotFound
 from iman.reading.reading import DocumentFilter
 
-_TOLD_FOR = timedelta(minutes=1)
 _AT_REST = CLOSED_STATES | {DocumentState.FAILED, DocumentState.PARKED}
 
 
 def id_in_address() -> int | None:
+    """The id, or that of the document whose byondpro number is given instead."""
     given = st.query_params.get("id", "")
-    return int(given) if given.isdecimal() and len(given) < 19 else None
+    if given.isdecimal() and len(given) < 19:
+        return int(given)
+    if number := st.query_params.get("number", "").strip()[:200]:
+        with contextlib.suppress(NotFound):
+            return session.reading().find_document(number, st.query_params.get("kind", ""))
+    return None
 
 
 def get(document_id: int) -> DocumentDetail:
@@ -89,8 +94,16 @@ def heading(document: DocumentRecord) -> None:
         f'<span class="iman-quiet">{text.ERP_STATUS_IN_BYONDPRO}</span>'
         f"{parts.erp_chip(document.erp_sync_status)}</p>"
     )
-    st.html(f'<p class="iman-next" role="status">{escape(text.next_step(document, zone, now))}</p>')
-    _resync(document)
+    said = escape(text.next_step(document, zone, now))
+    if document.state is DocumentState.WAITING and document.parent:
+        named = escape(text.key_in_words(document.parent))
+        said = said.replace(named, parts.document_link(document.parent), 1)
+    st.html(f'<p class="iman-next" role="status">{said}</p>')
+    with st.container(horizontal=True, vertical_alignment="center", key="actions"):
+        _resync(document)
+        by_hand.actions(document)
+    by_hand.told()
+    parts.told(f"resync_{document.id}")
 
 
 def facts(document: DocumentRecord) -> None:
@@ -120,7 +133,7 @@ def facts(document: DocumentRecord) -> None:
             ("Received", at(document.received_at)),
             ("Revision, round", f"{document.revision}, {document.round}"),
             *_where_known(
-                ("Needs first", escape(document.parent or "")),
+                (text.NEEDS_FIRST, parts.document_link(document.parent) if document.parent else ""),
                 ("First failed", at(document.first_failed_at)),
                 ("Last tried", at(document.last_tried_at)),
                 ("Next try", at(document.next_try_at)),
@@ -138,15 +151,21 @@ def error(document: DocumentRecord) -> None:
     st.html(f'<p class="iman-quiet">{escape(text.cause(document.error_type, document.entity))}</p>')
 
 
-def lines(several: list[DocumentLine], currency: str) -> None:
+def lines(several: list[DocumentLine], currency: str, guilty: set[int]) -> None:
+    """The lines as posted; *guilty* ones carry what Sage 300 refused."""
     parts.heading(text.LINES)
     if not several:
         parts.empty(text.NO_LINES)
         return
+
+    def line(one: DocumentLine) -> str:
+        lamp = parts.lamp("failed", text_remedies.GUILTY) if one.line in guilty else ""
+        return f"<div>{one.line} {lamp}</div>"
+
     parts.table(
         text.LINES,
         [
-            Column(title="Line", cell=lambda r: str(r.line)),
+            Column(title="Line", cell=line, css="iman-tight"),
             Column(title="Item", cell=lambda r: _two(r.item, r.description), css="iman-wide"),
             Column(title="Category", cell=lambda r: _two(r.category, r.category_description)),
             Column(
@@ -163,6 +182,7 @@ def lines(several: list[DocumentLine], currency: str) -> None:
             ),
         ],
         several,
+        marked=lambda r: r.line in guilty,
     )
 
 
@@ -262,13 +282,6 @@ def _resync(document: DocumentRecord) -> None:
                 on_click=_start,
                 args=(document.id, key),
             )
-    told, at = st.session_state.get(f"told_{document.id}", ("", session.now()))
-    if not told or session.now() - at > _TOLD_FOR:
-        return
-    if told == text.RESYNC_STARTED:
-        parts.done(told)
-    else:
-        parts.problem(told)
 
 
 def _start(document_id: int, key: str) -> None:
@@ -278,9 +291,9 @@ def _start(document_id: int, key: str) -> None:
     try:
         session.resync(document_id, reason=state.get(f"reason_{key}", ""), request_id=request_id)
     except ImanError as exc:
-        state[f"told_{document_id}"] = (str(exc), session.now())
+        parts.tell(f"resync_{document_id}", str(exc), bad=True)
     else:
-        state[f"told_{document_id}"] = (text.RESYNC_STARTED, session.now())
+        parts.tell(f"resync_{document_id}", text.RESYNC_STARTED)
 
 
 def _hindrance(document: DocumentRecord) -> str:

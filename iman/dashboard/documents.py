@@ -39,10 +39,9 @@ def _card(row: Any, chosen: EntryType | None, kept: dict[str, str]) -> str:
     counted = [(state, int(getattr(row, column))) for state, column in _TALLIES]
     tallies = (
         "".join(
-            f'<span class="iman-tally iman-{state.value}"><i aria-hidden="true"></i>'
-            f"{number:,} {text.STATES[state].lower()}</span>"
+            _tally(state, number)
             for state, number in counted
-            if number
+            if number or (state is DocumentState.FAILED and any(n for _, n in counted))
         )
         or f'<span class="iman-tally">{text.NONE_YET}</span>'
     )
@@ -52,17 +51,26 @@ def _card(row: Any, chosen: EntryType | None, kept: dict[str, str]) -> str:
     )
 
 
+def _tally(state: DocumentState, number: int) -> str:
+    """None of a state is good to know and no reason for its colour."""
+    tone = f"iman-{state.value}" if number else "iman-none"
+    return (
+        f'<span class="iman-tally {tone}"><i aria-hidden="true"></i>'
+        f"{number:,} {text.STATES[state].lower()}</span>"
+    )
+
+
 def filter_bar(wanted: DocumentFilter, reading: Reading) -> None:
     """What to show; the address holds it."""
     present = {str(name) for name in reading.open_errors()["error_type"].dropna()}
     errors = sorted(present | ({wanted.error_type} if wanted.error_type else set()))
     sites = sorted({*reading.sites(), *([wanted.site] if wanted.site else [])})
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
-        _choice("show", text.FILTER_SHOW, text.SHOW, filters.DEFAULT_SHOW)
-        _choice("site", text.FILTER_SITE, {"": text.EVERY_SITE, **{s: s for s in sites}}, "")
+        parts.choice("show", text.FILTER_SHOW, text.SHOW, filters.DEFAULT_SHOW)
+        parts.choice("site", text.FILTER_SITE, {"": text.EVERY_SITE, **{s: s for s in sites}}, "")
         named = {name: text.error_type(name) for name in errors}
-        _choice("error", text.FILTER_ERROR, {"": text.EVERY_ERROR, **named}, "")
-        _choice("order", text.FILTER_ORDER, text.ORDERS, filters.DEFAULT_ORDER)
+        parts.choice("error", text.FILTER_ERROR, {"": text.EVERY_ERROR, **named}, "")
+        parts.choice("order", text.FILTER_ORDER, text.ORDERS, filters.DEFAULT_ORDER)
         search_box()
     if wanted.entity:
         kind = wanted.entry_type.value if wanted.entry_type else filters.ALL_TYPES
@@ -104,6 +112,8 @@ def listed(frame: pd.DataFrame, carried: dict[str, str]) -> None:
         return escape(text.money(row.amount, "" if unit else row.currency))
 
     def said(row: Any) -> str:
+        if row.state == DocumentState.WAITING and row.parent:
+            return f"{text.WAITS_FOR} {parts.document_link(row.parent)}"
         if row.error:
             return f'<span class="iman-error">{escape(row.error)}</span>'
         return f"{text.IN_SAGE_AS} {escape(row.erp_reference)}" if row.erp_reference else "–"
@@ -146,19 +156,6 @@ def none_found(wanted: DocumentFilter) -> None:
         parts.empty(text.NOTHING_NEEDS_ATTENTION, text.NOTHING_NEEDS_ATTENTION_HINT, css="good")
     else:
         parts.empty(text.NO_MATCH, text.NO_MATCH_HINT)
-
-
-def _choice(name: str, label: str, options: dict[str, str], default: str) -> None:
-    parts.from_address(name, default, options)
-    st.selectbox(
-        label,
-        list(options),
-        format_func=lambda value: options[value],
-        key=name,
-        width=170,
-        on_change=parts.to_address,
-        args=(name, default),
-    )
 
 
 def _two(first: Any, second: Any) -> str:

@@ -7,8 +7,10 @@ into a label, a Markdown call or ``st.table``: those would draw its images and l
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
 from html import escape
 from types import SimpleNamespace
 from typing import Any
@@ -18,7 +20,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from iman.api.wire import Me
+from iman.api.wire import Health, Me
 from iman.dashboard import look, session, text
 from iman.domain.document import DocumentState, ErpSyncStatus
 from iman.errors import DaemonUnavailable, LedgerError, NotSignedIn
@@ -78,6 +80,16 @@ def to_address(name: str, default: str) -> None:
         st.query_params.pop("page", None)
 
 
+def choice(name: str, label: str, options: Mapping[str, str], default: str = "") -> str:
+    """A select box whose value stands in the address."""
+    chosen = from_address(name, default, options)
+    st.selectbox(
+        label, list(options), format_func=lambda value: options.get(value, value), key=name,
+        width=180, on_change=to_address, args=(name, default),
+    )  # fmt: skip
+    return chosen
+
+
 # -- small things ---------------------------------------------------------------------------------
 
 
@@ -100,6 +112,12 @@ def erp_chip(status: ErpSyncStatus) -> str:
 
 def lamp(tone: str, word: str) -> str:
     return f'<span class="iman-chip iman-{tone}"><i aria-hidden="true"></i>{escape(word)}</span>'
+
+
+def document_link(key: str) -> str:
+    """To the document with that *key*; its id is looked up when the link is followed."""
+    kind, number = text.key_parts(key)
+    return inside("document", text.key_in_words(key), number=number, kind=kind)
 
 
 def outside(url: str | None, label: str) -> str:
@@ -147,6 +165,39 @@ def empty(headline: str, hint: str = "", *, css: str = "") -> None:
 
 def done(headline: str) -> None:
     _note("good", headline, "", role="status")
+
+
+_TOLD_FOR = timedelta(minutes=1)
+
+
+def tell(place: str, words: str, *, bad: bool = False) -> None:
+    """Remember what came of an action, for ``told`` to show there for a while."""
+    st.session_state[f"iman_told_{place}"] = (words, bad, session.now())
+
+
+def told(place: str) -> None:
+    """Always one element: what comes and goes would move what stands below, and shut it."""
+    words, bad, at = st.session_state.get(f"iman_told_{place}", ("", False, session.now()))
+    with st.container():
+        if words and session.now() - at <= _TOLD_FOR:
+            problem(words) if bad else done(words)
+
+
+def whole_number(name: str) -> int | None:
+    """An id in the address; None where there is none, or nonsense."""
+    given = st.query_params.get(name, "")
+    sign = -1 if given.startswith("-") else 1
+    digits = given.removeprefix("-")
+    return sign * int(digits) if digits.isdecimal() and len(digits) < 20 else None
+
+
+def verdict(tone: str, headline: str, detail: str, link: str = "") -> None:
+    """The page in one sentence, and the way on; *link* is HTML."""
+    st.html(
+        f'<div class="iman-verdict"><span class="iman-chip iman-{tone}">'
+        f'<i aria-hidden="true"></i></span><div><strong>{escape(headline)}</strong>'
+        f"<p>{escape(detail)}</p></div>{link}</div>"
+    )
 
 
 def title_row(words: str) -> DeltaGenerator:
@@ -244,15 +295,52 @@ class Column:
     css: str = ""
 
 
-def table(caption: str, columns: Sequence[Column], rows: Iterable[Any]) -> None:
+def table(
+    caption: str,
+    columns: Sequence[Column],
+    rows: Iterable[Any],
+    marked: Callable[[Any], bool] = lambda _: False,
+) -> None:
     """A real HTML table: readable by any means, and a stack of cards on a phone."""
     head = "".join(f'<th scope="col" class="{c.css}">{escape(c.title)}</th>' for c in columns)
-    body = "".join("<tr>" + "".join(_cell(c, row) for c in columns) + "</tr>" for row in rows)
+    body = "".join(
+        ('<tr class="iman-guilty">' if marked(row) else "<tr>")
+        + "".join(_cell(c, row) for c in columns)
+        + "</tr>"
+        for row in rows
+    )
     st.html(
         f'<div class="iman-scroll" tabindex="0" role="region" aria-label="{escape(caption)}">'
         f'<table class="iman-table"><caption>{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def numbers(caption: str, frame: pd.DataFrame) -> None:
+    """A frame as a plain table: what a chart was drawn from."""
+    zone, now = session.zone(), session.now()
+
+    def shown(value: Any) -> str:
+        if isinstance(value, datetime):
+            return text.moment(value, zone, now)
+        if isinstance(value, Decimal):
+            return text.money(value)
+        return escape(f"{value:,}" if isinstance(value, int) else str(value or "–"))
+
+    def column(place: int, name: str) -> Column:
+        number = pd.api.types.is_numeric_dtype(frame[name].dtype) or name == "amount"
+        return Column(
+            title=name.replace("_", " ").capitalize(),
+            cell=lambda row: shown(row[place]),
+            css="iman-number" if number else "",
+        )
+
+    columns = [column(place, str(name)) for place, name in enumerate(frame.columns)]
+    rows = (
+        [None if text.is_missing(value) else value for value in row]
+        for row in frame.itertuples(index=False, name=None)
+    )
+    table(caption, columns, rows)
 
 
 def _cell(column: Column, row: Any) -> str:
@@ -312,14 +400,30 @@ def _daemon_banner() -> None:
         problem(text.away(status.last_seen_at, zone, now), status.reason)
     elif session.read_only_sign_in():
         note(text.SIGN_IN_AGAIN)
-    elif status.health and (held := text.breaker(status.health.breaker, zone, now)):
-        problem(held)
+    elif status.health:
+        if held := text.breaker(status.health.breaker, zone, now):
+            problem(held)
+        if paused := text.paused(status.health.paused):
+            note(paused)
     if before is not None and before != status.available:
         st.rerun()  # the buttons depend on it
 
 
-def heartbeat(status: DaemonStatus) -> None:
-    """Each loop of the daemon: its name, last round, and a word for how it does."""
+def _pushing(health: Health) -> str:
+    """Whether documents go out now: the breaker's and the admin's word."""
+    zone, now = session.zone(), session.now()
+    held, paused = text.breaker(health.breaker, zone, now), text.paused(health.paused)
+    tone, word = ("failed", text.HELD_BACK) if held else ("parked", text.PAUSED)
+    if not held and not paused:
+        tone, word = "synced", text.PUSHING_GOES_ON
+    why = escape(" ".join(filter(None, (held, paused))))
+    return (
+        f"<li><span>{text.PUSHING}<small>{why}</small></span><span></span>{lamp(tone, word)}</li>"
+    )
+
+
+def heartbeat(status: DaemonStatus, *, brief: bool = False) -> None:
+    """Each loop of the daemon: its name, last round, and how it does; *brief*: those in trouble."""
     health = status.health
     if not status.available or health is None:
         seen = text.moment(status.last_seen_at, session.zone(), session.now())
@@ -331,11 +435,14 @@ def heartbeat(status: DaemonStatus) -> None:
         f"<time>{text.moment(beat.last_at, zone, now)}</time>"
         f"{lamp('synced', text.BEATS) if beat.ok else lamp('failed', text.BEATS_NOT)}</li>"
         for beat in health.loops
+        if not (brief and beat.ok)
     )
+    more = inside("daemon", text.TO_THE_DAEMON) if brief else ""
+    pushing = _pushing(health)
     word = text.HEALTH[health.status]
     tone = "synced" if health.status == "ready" else "retrying"
     st.html(
-        f'<ul class="iman-beats">{items}</ul><p class="iman-quiet">'
+        f'<ul class="iman-beats">{pushing}{items}</ul><p class="iman-quiet">'
         f"{lamp(tone, word)} {escape(health.company)} · Iman {escape(health.version)} · "
-        f"{text.RUNNING_SINCE} {text.moment(health.started_at, zone, now)}</p>"
+        f"{text.RUNNING_SINCE} {text.moment(health.started_at, zone, now)} {more}</p>"
     )

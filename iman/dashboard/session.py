@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from iman.api.remedies_client import RemediesClient
 from iman.api.wire import Me, ResyncStarted, User
+from iman.api.wire_remedies import ReleasePreview, Selection
 from iman.dashboard import backend, text
 from iman.dashboard.shared import Memory, SharedReading
+from iman.dashboard.shared_remedies import SharedRemedies
 from iman.domain.people import Permission
 from iman.reading import open_reading
 from iman.reading.reading import Reading
+from iman.reading.remedies import RemediesReading, open_remedies
 
+T = TypeVar("T")
 _MEMORY = Memory()
 
 
@@ -80,12 +86,50 @@ def resync(document_id: int, *, reason: str, request_id: str) -> ResyncStarted:
     return started
 
 
+def pause(what: str, *, reason: str) -> None:
+    """Hold an entry type back, or ``all``."""
+    backend.daemon(token()).pause(what, reason=reason)
+    _MEMORY.forget()
+
+
+def resume(what: str) -> None:
+    backend.daemon(token()).resume(what)
+    _MEMORY.forget()
+
+
 def users() -> list[User]:
     return backend.daemon(token()).users()
 
 
 def add_user(name: str, password: str, role: str) -> User:
     return backend.daemon(token()).add_user(name, password, role)
+
+
+def remedies() -> RemediesReading:
+    """Causes, checklists, releases, set-ups: over the API, or from the file."""
+    opened = open_remedies(_remedies_client(), backend.settings().ledger)
+    return SharedRemedies(opened, _MEMORY)
+
+
+def preview_release(selection: Selection) -> ReleasePreview:
+    """Asked every few seconds by everybody who looks, so it is shared."""
+    asked = ("preview", selection.model_dump_json())
+    return _MEMORY.get(asked, 2.0, lambda: _remedies_client().preview_release(selection))
+
+
+def evidence(checklist_id: int, attachment_id: int) -> bytes:
+    return _remedies_client().attachment(checklist_id, attachment_id)
+
+
+def remedy(action: Callable[[RemediesClient], T]) -> T:
+    """Do something about a remedy as this person. Raises what the client raises."""
+    done = action(_remedies_client())
+    _MEMORY.forget()
+    return done
+
+
+def _remedies_client() -> RemediesClient:
+    return RemediesClient(backend.daemon(token()))
 
 
 def sandbox() -> bool:

@@ -14,8 +14,15 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from iman.api.wire import DocumentDetail, Overview
-from iman.reading.reading import DaemonStatus, DocumentFilter, DocumentPage, Reading
+from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause
+from iman.reading.reading import (
+    EVERYTHING,
+    DaemonStatus,
+    DocumentFilter,
+    DocumentPage,
+    Reading,
+    Scope,
+)
 
 T = TypeVar("T")
 
@@ -66,9 +73,14 @@ class SharedReading:
     def status(self) -> DaemonStatus:
         return self._memory.get("status", 1.0, self._reading.status)
 
-    def overview(self, *, hours: int) -> Overview:
-        ask = self._reading.overview
-        return self._memory.get(("overview", hours), 1.5, lambda: ask(hours=hours))
+    def overview(self, *, hours: int, scope: Scope = EVERYTHING) -> Overview:
+        ask, key = self._reading.overview, ("overview", hours, scope)
+        return self._memory.get(key, 1.5, lambda: ask(hours=hours, scope=scope))
+
+    def durations(self, *, hours: int, scope: Scope = EVERYTHING) -> Durations:
+        """The dearest figure, and the slowest to change."""
+        ask, key = self._reading.durations, ("durations", hours, scope)
+        return self._memory.get(key, 20.0, lambda: ask(hours=hours, scope=scope))
 
     def counts(self) -> pd.DataFrame:
         return _own(self._memory.get("counts", 1.5, self._reading.counts))
@@ -87,6 +99,9 @@ class SharedReading:
         ask = self._reading.document
         return self._memory.get(("document", document_id), 0.5, lambda: ask(document_id))
 
+    def find_document(self, number: str, entry_type: str = "") -> int:
+        return self._reading.find_document(number, entry_type)
+
     def document_neighbours(
         self, wanted: DocumentFilter, document_id: int
     ) -> tuple[int | None, int | None]:
@@ -94,12 +109,32 @@ class SharedReading:
         key = ("neighbours", wanted, document_id)
         return self._memory.get(key, 5.0, lambda: ask(wanted, document_id))
 
-    def failures(self, *, hours: int) -> pd.DataFrame:
-        ask = self._reading.failures
-        return _own(self._memory.get(("failures", hours), 5.0, lambda: ask(hours=hours)))
+    def failures(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        ask, key = self._reading.failures, ("failures", hours, scope)
+        return _own(self._memory.get(key, 5.0, lambda: ask(hours=hours, scope=scope)))
 
-    def open_errors(self) -> pd.DataFrame:
-        return _own(self._memory.get("open_errors", 2.0, self._reading.open_errors))
+    def series(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        ask, key = self._reading.series, ("series", hours, scope)
+        return _own(self._memory.get(key, 5.0, lambda: ask(hours=hours, scope=scope)))
+
+    def standing(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        ask, key = self._reading.standing, ("standing", scope)
+        return _own(self._memory.get(key, 2.0, lambda: ask(scope=scope)))
+
+    def open_errors(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        ask, key = self._reading.open_errors, ("open_errors", scope)
+        return _own(self._memory.get(key, 2.0, lambda: ask(scope=scope)))
+
+    def pauses(self) -> list[Pause]:
+        return self._memory.get("pauses", 1.5, self._reading.pauses)
+
+    def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
+        ask = self._reading.breaker_events
+        return self._memory.get(("breaker", hours), 2.0, lambda: ask(hours=hours))
+
+    def audit(self, *, limit: int) -> pd.DataFrame:
+        """Never shared: not every role may read it."""
+        return self._reading.audit(limit=limit)
 
     def sites(self) -> list[str]:
         return list(self._memory.get("sites", 30.0, self._reading.sites))

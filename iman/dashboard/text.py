@@ -1,19 +1,27 @@
-"""Every sentence the dashboard says, and how it writes money, moments and spans of time.
+"""The sentences that several pages say; a page's own stand in ``text_….py`` beside this.
 
+``formats.py`` writes money, moments and spans of time.
 byondpro's words: booking, sales order, terms, sync pending, sync failed, processed, resync.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-import pandas as pd
+from zoneinfo import ZoneInfo
 
 from iman.api.wire import AttemptRecord, Breaker, DocumentRecord, Overview
+from iman.dashboard.formats import count as count
+from iman.dashboard.formats import day as day
+from iman.dashboard.formats import is_missing as is_missing
+from iman.dashboard.formats import moment as moment
+from iman.dashboard.formats import moment_in_two as moment_in_two
+from iman.dashboard.formats import money as money
+from iman.dashboard.formats import percent as percent
+from iman.dashboard.formats import span as span
+from iman.dashboard.formats import zone_of as zone_of
 from iman.domain.document import DocumentState, EntryType, ErpSyncStatus
 from iman.domain.people import Role
 
@@ -23,6 +31,14 @@ MONITOR = "Integration Monitor"
 DOCUMENT = "Document"
 HOW = "How syncing works"
 PEOPLE = "People"
+DAEMON_PAGE = "Daemon"
+AUDIT = "Audit"
+CAUSES = "Causes"
+CAUSE = "Cause"
+WHEN_SEEN = "seen"
+CHECKLISTS = "Checklists"
+SETUPS = "Set-ups"
+FOLLOW_UP = "Follow-up"
 
 SIGN_IN = "Sign in"
 SIGN_IN_TO = "See what reached Sage 300, what did not, and why."
@@ -46,6 +62,12 @@ OPENS_BYONDPRO = "Opens in byondpro"
 DAEMON_AWAY = "The daemon is away."
 LAST_SEEN = "Last seen at"
 BEATS = "Beating"
+PUSHING = "Pushing"
+PUSHING_GOES_ON = "Goes on"
+HELD_BACK = "Held back"
+PAUSED = "Paused"
+NEEDS_FIRST = "Needs first"
+WAITS_FOR = "Waits for"
 BEATS_NOT = "Stalled"
 RUNNING_SINCE = "running since"
 HEALTH = {
@@ -66,6 +88,7 @@ PAGE_BEFORE = "Previous page"
 PAGE_AFTER = "Next page"
 TO_THE_DOCUMENTS = "Show the documents"
 DAEMON = "The daemon"
+TO_THE_DAEMON = "All loops, queue and pauses"
 CAUSES_TITLE = "What lies underneath?"
 INTAKE_TITLE = "What could not be read from byondpro?"
 NOTHING_OPEN_HINT = "New failures appear here within seconds of their first attempt."
@@ -136,46 +159,7 @@ ROLE_MAY = {
     Role.ADMIN: "Read everything, export, resync, read the audit trail, add people",
 }
 
-GUIDE_WAY = "The way of a document"
-GUIDE_WAY_STEPS = (
-    "Somebody presses Create Invoice in byondpro. The order is frozen; its ERP sync status says "
-    "<b>sync pending</b>.",
-    "Within seconds Iman fetches it and pushes it to Sage 300, Accounts Receivable.",
-    "Sage 300 takes it: byondpro shows <b>processed</b>. That is all, most of the time.",
-    "Or Sage 300 refuses it, most often because a terms code or a G/L account exists in byondpro "
-    "and not in Sage 300. The error can be read here seconds later.",
-    "A scheduler tries again every 15 to 25 seconds. Some troubles, like a locked batch, heal by "
-    "themselves.",
-    "After 5 attempts the document is left <b>failed</b>, and byondpro says <b>sync failed</b>. "
-    "Nothing more happens until somebody presses <b>Resync</b>.",
-    "When Sage 300 itself is down, pushing is held back for all and no attempt is used up.",
-)
-GUIDE_STATES = "The states"
-GUIDE_VALID = "The set-up is valid: Sage 300 lacks it"
-GUIDE_VALID_LEAD = "For instance a new repayment plan that finance has not added yet."
-GUIDE_VALID_STEPS = (
-    "Finance adds the terms code (A/R Setup, Terms) or the account (G/L Accounts) in Sage 300.",
-    "Press <b>Resync Invoice</b>, here or in byondpro.",
-    "See it turn <b>synced</b> within seconds. Everything else that failed on the same set-up "
-    "needs a resync too: the overview lists it under one cause.",
-)
-GUIDE_INVALID = "The set-up is invalid: it should not have been chosen"
-GUIDE_INVALID_LEAD = (
-    "An invoice is frozen, so it is let through with the wrong value and corrected afterwards. "
-    "Otherwise both it and its credit note would stay stuck."
-)
-GUIDE_INVALID_STEPS = (
-    "Add the unwanted terms code or account in Sage 300, on purpose.",
-    "Press <b>Resync Invoice</b> and see it synced.",
-    "Wrong terms: raise a credit note in byondpro where a correction is needed, and let it sync "
-    "too. Wrong account: finance chooses between a correcting journal in Sage 300 and a credit "
-    "note.",
-    "Only when the credit note is processed, inactivate the terms code in both Sage 300 and "
-    "byondpro. Sooner, and the credit note is stuck as well. A wrong account: inactivate it in "
-    "Sage 300 and correct the category’s G/L account in byondpro.",
-    "If it was credited, re-invoice with the right set-up.",
-)
-
+EXPORT = "Export CSV"
 LIVE = "Live"
 LIVE_HELP = "Figures and lists refresh by themselves. Switch off to hold them still."
 WINDOW = "Window"
@@ -283,6 +267,7 @@ TRIGGERS = {
     "retry": "retry",
     "resync": "resync",
     "recovery": "after a restart",
+    "lookup": "looked up in Sage 300",
 }
 
 OUTCOMES = {
@@ -291,6 +276,7 @@ OUTCOMES = {
     "unavailable": "Sage 300 was not available",
     "unknown": "The answer was lost",
     "absent": "Asked Sage 300: it is not there",
+    "not_tried": "Not sent",
 }
 
 LOOPS = {
@@ -300,78 +286,15 @@ LOOPS = {
     "reconcile": "Look up lost answers",
     "write-back": "Report back to byondpro",
     "heartbeat": "Heartbeat",
-    "setups": "Compare set-ups",
+    "mirror": "Compare set-ups",
+    "neighbours": "Watch for other ledgers",
+    "leftovers": "Withdraw empty batches",
+    "causes": "Keep causes in step",
+    "releasing": "Release what was put right",
+    "probing": "Verify checklists’ steps",
+    "backup": "Back up the ledger",
+    "retention": "Move old attempts away",
 }
-
-
-# -- moments, spans, money ------------------------------------------------------------------------
-
-
-def zone_of(name: str | None) -> ZoneInfo:
-    """The browser's zone, or UTC when it did not say or said nonsense."""
-    try:
-        return ZoneInfo(name or "UTC")
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return ZoneInfo("UTC")
-
-
-def moment(at: Any, zone: ZoneInfo, now: datetime) -> str:
-    """``14:02:11``; the date in front unless it is today, the year unless it is this one."""
-    if is_missing(at):
-        return "–"
-    here, today = at.astimezone(zone), now.astimezone(zone)
-    clock = f"{here:%H:%M:%S}"
-    if here.date() == today.date():
-        return clock
-    return f"{day(here.date(), today.date())}, {clock}"
-
-
-def moment_in_two(at: Any, zone: ZoneInfo, now: datetime) -> tuple[str, str]:
-    """The clock, and the date unless it is today's."""
-    date_, _, clock = moment(at, zone, now).rpartition(", ")
-    return clock, date_
-
-
-def day(at: date | None, today: date | None = None) -> str:
-    """``23 Nov 2026``; without the year when it is *today*'s."""
-    if is_missing(at) or at is None:
-        return "–"
-    short = f"{at.day} {at:%b}"
-    return short if today and at.year == today.year else f"{short} {at.year}"
-
-
-def span(length: timedelta) -> str:
-    """``48 s``, ``5 min``, ``3 h 12 min``, ``2 d 4 h``: the two largest units."""
-    seconds = max(0, int(length.total_seconds()))
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
-    if minutes < 60:
-        return f"{minutes} min"
-    if hours < 24:
-        return f"{hours} h {minutes % 60} min" if minutes % 60 else f"{hours} h"
-    return f"{days} d {hours % 24} h" if hours % 24 and days < 14 else f"{days} d"
-
-
-def money(amount: Any, currency: str = "") -> str:
-    """``3,760.00 AUD``; more decimals only where there are some."""
-    if is_missing(amount):
-        return "–"
-    exact = Decimal(str(amount))
-    places = max(2, -int(exact.normalize().as_tuple().exponent)) if exact.is_finite() else 2
-    return f"{exact:,.{min(places, 3)}f} {currency}".rstrip()
-
-
-def percent(share: float | None) -> str:
-    return "–" if share is None else f"{share * 100:.1f} %"
-
-
-def count(number: int, one: str, many: str | None = None) -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def is_missing(value: Any) -> bool:
-    return value is None or value is pd.NaT or value is pd.NA or value != value
 
 
 # -- names ----------------------------------------------------------------------------------------
@@ -389,6 +312,26 @@ def entry_type(kind: EntryType) -> str:
 
 def entry_types(kind: EntryType) -> str:
     return ENTRY_TYPES[kind][1]
+
+
+def label(words: str) -> str:
+    """Foreign text for where Markdown is drawn: what could mean something there is left out."""
+    plain = re.sub(r"[^\w .,()'’/–-]", " ", words).replace("_", " ").replace("www.", "www ")
+    return re.sub(r"\s+", " ", re.sub("-{2,}", "-", plain)).strip()[:80]
+
+
+def key_in_words(key: str) -> str:
+    """A document's key in words: ``Invoice INV-010319``."""
+    kind, number = key_parts(key)
+    return f"{entry_type(kind)} {number}" if kind else number
+
+
+def key_parts(key: str) -> tuple[EntryType | None, str]:
+    """Entry type and number of ``company/entry type/number``; a bare number is taken as it is."""
+    parts = key.split("/", 2)
+    if len(parts) == 3 and parts[1] in set(EntryType):
+        return EntryType(parts[1]), parts[2]
+    return None, key
 
 
 def loop(name: str) -> str:
@@ -451,8 +394,11 @@ def next_step(document: DocumentRecord, zone: ZoneInfo, now: datetime) -> str:
         case DocumentState.SYNCING:
             return "It is being pushed to Sage 300 now."
         case DocumentState.WAITING:
-            parent = document.parent or "another document"
-            return f"It waits until {parent} is in Sage 300; no attempt is used up meanwhile."
+            parent = key_in_words(document.parent) if document.parent else "another document"
+            return (
+                f"It waits until {parent} is in Sage 300 and follows by itself; no attempt is used "
+                "up meanwhile."
+            )
         case DocumentState.UNKNOWN:
             return (
                 "The answer was lost. Sage 300 is asked whether it has the document before "
@@ -496,11 +442,27 @@ def breaker(state: Breaker, zone: ZoneInfo, now: datetime) -> str:
     if state.state == "closed":
         return ""
     probe = state.next_probe_at
-    ask = f" It is asked again at {moment(probe, zone, now)}." if probe else ""
+    if state.state == "half_open":
+        ask = " One document goes first; if it gets through, the others follow."
+    else:
+        ask = f" Sage 300 is asked again at {moment(probe, zone, now)}." if probe else ""
+    why = f": {state.reason.rstrip('.')}" if state.reason else ""
     return (
-        f"Pushing is held back since {moment(state.since, zone, now)}: Sage 300 is unwell "
-        f"({state.reason.rstrip('.')}). No attempt is used up.{ask}"
+        f"Pushing is held back{why}, since {moment(state.since, zone, now)}. "
+        f"No attempt is used up.{ask}"
     )
+
+
+def paused(several: list[str]) -> str:
+    """What an admin holds back; empty when that is nothing."""
+    if not several:
+        return ""
+    if "all" in several:
+        return "Pushing is paused for everything. What arrives waits; no attempt is used up."
+    named = " and ".join(
+        ENTRY_TYPES[EntryType(one)][1].lower() for one in several if one in set(EntryType)
+    )
+    return f"Pushing is paused for {named}. What arrives waits; no attempt is used up."
 
 
 def against_before(now_share: float | None, before: float | None, window: str) -> str:

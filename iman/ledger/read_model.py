@@ -49,6 +49,21 @@ class Facts:
         return int(self.values.get("max_attempts", "5"))
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which documents a figure speaks of; None: all of them."""
+
+    entry_type: str | None = None
+    site: str | None = None
+
+    @property
+    def values(self) -> Row:
+        return {"entry_type": self.entry_type, "site": self.site}
+
+
+EVERYTHING = Scope()
+
+
 def facts(conn: duckdb.DuckDBPyConnection) -> Facts:
     return Facts(dict(conn.execute(_SQL["facts"]).fetchall()))
 
@@ -143,14 +158,37 @@ def document(conn: duckdb.DuckDBPyConnection, document_id: int) -> Row:
     }
 
 
-def failures(conn: duckdb.DuckDBPyConnection, *, hours: int, now: datetime) -> pa.Table:
-    return _table(
-        conn, "failures", {"daily": hours > _HOURLY_UP_TO, "since": window_start(now, hours)}
-    )
+def failures(
+    conn: duckdb.DuckDBPyConnection, *, hours: int, now: datetime, scope: Scope = EVERYTHING
+) -> pa.Table:
+    return _table(conn, "failures", _window(hours, now, scope))
 
 
-def open_errors(conn: duckdb.DuckDBPyConnection) -> pa.Table:
-    return _table(conn, "open_errors", {})
+def series(
+    conn: duckdb.DuckDBPyConnection, *, hours: int, now: datetime, scope: Scope = EVERYTHING
+) -> pa.Table:
+    """What each bucket of the window saw."""
+    return _table(conn, "series", _window(hours, now, scope))
+
+
+def standing(
+    conn: duckdb.DuckDBPyConnection, *, now: datetime, scope: Scope = EVERYTHING
+) -> pa.Table:
+    """What is not in Sage 300, by entry type, site and age."""
+    return _table(conn, "standing", {"now": to_db(now), **scope.values})
+
+
+def durations(
+    conn: duckdb.DuckDBPyConnection, *, hours: int, now: datetime, scope: Scope = EVERYTHING
+) -> Row:
+    """As ``wire.Durations``; dearer than the other figures, so asked for less often."""
+    since = window_start(now, hours)
+    window = {"since": since, "before": since - timedelta(hours=hours)}
+    return _rows(conn, "durations", {**window, **scope.values})[0]
+
+
+def open_errors(conn: duckdb.DuckDBPyConnection, scope: Scope = EVERYTHING) -> pa.Table:
+    return _table(conn, "open_errors", scope.values)
 
 
 def sites(conn: duckdb.DuckDBPyConnection) -> list[str]:
@@ -165,15 +203,17 @@ def audit(conn: duckdb.DuckDBPyConnection, *, limit: int = 500) -> pa.Table:
     return _table(conn, "audit", {"limit": limit})
 
 
-def overview(conn: duckdb.DuckDBPyConnection, *, hours: int, now: datetime) -> Row:
+def overview(
+    conn: duckdb.DuckDBPyConnection, *, hours: int, now: datetime, scope: Scope = EVERYTHING
+) -> Row:
     """As ``wire.Overview``."""
     since = window_start(now, hours)
-    open_now = _rows(conn, "open_figures", {})[0]
+    open_now = _rows(conn, "open_figures", scope.values)[0]
     before = since - timedelta(hours=hours)
     first, passed, first_before, passed_before, refused, refused_before = _one(
-        conn, "attempt_figures", {"since": since, "before": before}
+        conn, "attempt_figures", {"since": since, "before": before, **scope.values}
     )
-    synced, synced_amount = _one(conn, "closing_figures", {"since": since})
+    synced, synced_amount = _one(conn, "closing_figures", {"since": since, **scope.values})
     return {
         "hours": hours,
         **open_now,
@@ -197,6 +237,11 @@ def last_heard(conn: duckdb.DuckDBPyConnection) -> datetime | None:
     """The newest heartbeat any daemon wrote."""
     moment: datetime | None = _one(conn, "newest_beat", {})[0]
     return from_db(moment)
+
+
+def _window(hours: int, now: datetime, scope: Scope) -> Row:
+    daily = hours > _HOURLY_UP_TO
+    return {"daily": daily, "since": window_start(now, hours), **scope.values}
 
 
 def window_start(now: datetime, hours: int) -> datetime:

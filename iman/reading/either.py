@@ -9,11 +9,18 @@ from typing import TypeVar
 import pandas as pd
 
 from iman.api.client import DaemonClient
-from iman.api.wire import DocumentDetail, Overview
+from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause
 from iman.errors import DaemonUnavailable, LedgerError
 from iman.reading.from_ledger import FromLedger
 from iman.reading.over_api import OverApi
-from iman.reading.reading import DaemonStatus, DocumentFilter, DocumentPage, Reading
+from iman.reading.reading import (
+    EVERYTHING,
+    DaemonStatus,
+    DocumentFilter,
+    DocumentPage,
+    Reading,
+    Scope,
+)
 
 T = TypeVar("T")
 
@@ -39,8 +46,11 @@ class Either:
                 reason=f"{answer.reason} {exc}",
             )
 
-    def overview(self, *, hours: int) -> Overview:
-        return self._ask(lambda reading: reading.overview(hours=hours))
+    def overview(self, *, hours: int, scope: Scope = EVERYTHING) -> Overview:
+        return self._ask(lambda reading: reading.overview(hours=hours, scope=scope))
+
+    def durations(self, *, hours: int, scope: Scope = EVERYTHING) -> Durations:
+        return self._ask(lambda reading: reading.durations(hours=hours, scope=scope))
 
     def counts(self) -> pd.DataFrame:
         return self._ask(lambda reading: reading.counts())
@@ -53,16 +63,34 @@ class Either:
     def document(self, document_id: int) -> DocumentDetail:
         return self._ask(lambda reading: reading.document(document_id))
 
+    def find_document(self, number: str, entry_type: str = "") -> int:
+        return self._ask(lambda reading: reading.find_document(number, entry_type))
+
     def document_neighbours(
         self, wanted: DocumentFilter, document_id: int
     ) -> tuple[int | None, int | None]:
         return self._ask(lambda reading: reading.document_neighbours(wanted, document_id))
 
-    def failures(self, *, hours: int) -> pd.DataFrame:
-        return self._ask(lambda reading: reading.failures(hours=hours))
+    def failures(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return self._ask(lambda reading: reading.failures(hours=hours, scope=scope))
 
-    def open_errors(self) -> pd.DataFrame:
-        return self._ask(lambda reading: reading.open_errors())
+    def series(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return self._ask(lambda reading: reading.series(hours=hours, scope=scope))
+
+    def standing(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return self._ask(lambda reading: reading.standing(scope=scope))
+
+    def open_errors(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return self._ask(lambda reading: reading.open_errors(scope=scope))
+
+    def pauses(self) -> list[Pause]:
+        return self._ask(lambda reading: reading.pauses())
+
+    def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
+        return self._ask(lambda reading: reading.breaker_events(hours=hours))
+
+    def audit(self, *, limit: int) -> pd.DataFrame:
+        return self._ask(lambda reading: reading.audit(limit=limit))
 
     def sites(self) -> list[str]:
         return self._ask(lambda reading: reading.sites())

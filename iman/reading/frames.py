@@ -46,10 +46,17 @@ DOCUMENTS = (
     "received_at",
     "synced_at",
     "erp_reference",
+    "parent",  # number of the document that has to be in Sage 300 first
 )
 
 #: Refused attempts per bucket and error type; buckets without any are absent.
 FAILURES = ("bucket", "error_type", "failures")
+
+#: What each bucket saw, in the same buckets; those in which nothing happened are absent.
+SERIES = ("bucket", "first_attempts", "first_accepted", "refused", "synced", "synced_amount")
+
+#: What is not in Sage 300 now. *place* numbers the age: under an hour, a day, 7 days, 30, over.
+STANDING = ("entry_type", "site", "place", "documents", "failed", "amount")
 
 #: What lies underneath the open documents that were refused: one row per error type and entity.
 OPEN_ERRORS = (

@@ -8,9 +8,15 @@ import pandas as pd
 import pyarrow as pa
 
 from iman.api.client import DaemonClient
-from iman.api.wire import DocumentDetail, Overview
+from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause
 from iman.errors import DaemonUnavailable
-from iman.reading.reading import DaemonStatus, DocumentFilter, DocumentPage
+from iman.reading.reading import (
+    EVERYTHING,
+    DaemonStatus,
+    DocumentFilter,
+    DocumentPage,
+    Scope,
+)
 
 
 class OverApi:
@@ -26,8 +32,11 @@ class OverApi:
             return DaemonStatus(available=False, last_seen_at=None, health=None, reason=str(exc))
         return DaemonStatus(available=True, last_seen_at=health.now, health=health)
 
-    def overview(self, *, hours: int) -> Overview:
-        return self._client.overview(hours=hours)
+    def overview(self, *, hours: int, scope: Scope = EVERYTHING) -> Overview:
+        return self._client.overview(hours=hours, **_scope(scope))
+
+    def durations(self, *, hours: int, scope: Scope = EVERYTHING) -> Durations:
+        return self._client.durations(hours=hours, **_scope(scope))
 
     def counts(self) -> pd.DataFrame:
         return to_frame(self._client.table("/counts"))
@@ -43,17 +52,35 @@ class OverApi:
     def document(self, document_id: int) -> DocumentDetail:
         return self._client.document(document_id)
 
+    def find_document(self, number: str, entry_type: str = "") -> int:
+        return self._client.find(entry_type, number)
+
     def document_neighbours(
         self, wanted: DocumentFilter, document_id: int
     ) -> tuple[int | None, int | None]:
         found = self._client.neighbours(document_id, _params(wanted))
         return found["before"], found["after"]
 
-    def failures(self, *, hours: int) -> pd.DataFrame:
-        return to_frame(self._client.table("/failures", {"hours": hours}))
+    def failures(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return to_frame(self._client.table("/failures", {"hours": hours, **_scope(scope)}))
 
-    def open_errors(self) -> pd.DataFrame:
-        return to_frame(self._client.table("/open-errors"))
+    def series(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return to_frame(self._client.table("/series", {"hours": hours, **_scope(scope)}))
+
+    def standing(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return to_frame(self._client.table("/standing", _scope(scope)))
+
+    def open_errors(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return to_frame(self._client.table("/open-errors", _scope(scope)))
+
+    def pauses(self) -> list[Pause]:
+        return self._client.pauses()
+
+    def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
+        return self._client.breaker_events(hours=hours)
+
+    def audit(self, *, limit: int) -> pd.DataFrame:
+        return to_frame(self._client.table("/audit", {"limit": limit}))
 
     def sites(self) -> list[str]:
         return self._client.sites()
@@ -70,6 +97,11 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
             texts = frame[name].astype(object)
             frame[name] = texts.where(texts.notna(), None)
     return frame
+
+
+def _scope(scope: Scope) -> dict[str, str]:
+    found = {"entry_type": scope.entry_type, "site": scope.site}
+    return {name: str(value) for name, value in found.items() if value}
 
 
 def _params(wanted: DocumentFilter) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import math
 import random
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from datetime import UTC, datetime, timedelta
 from typing import Literal, get_args
 
@@ -141,6 +141,8 @@ class Switchboard:
         self._lock = threading.Lock()
         self._faults = Faults.model_validate(store.setting("faults", {}))
         self._requests = 0
+        self._came: Counter[str] = Counter()
+        self._fired: Counter[str] = Counter()
         self._recent: deque[float] = deque()
         self._last_call = -math.inf
         self._awake_at = -math.inf
@@ -232,11 +234,24 @@ class Switchboard:
         """The fault for a request, used up by asking."""
         found = self._take_next(path, body) if method in WRITES and self._faults.next else None
         chaos = self._faults.random
-        if found is not None or chaos is None:
-            return found
+        if found is None and chaos is not None:
+            with self._lock:
+                number, self._requests = self._requests, self._requests + 1
+            found = chaos.draw(number, method)
+        if found is not None:
+            with self._lock:
+                self._fired[found.kind] += 1
+        return found
+
+    def came(self, method: str) -> None:
+        """Count a request, whatever becomes of it."""
         with self._lock:
-            number, self._requests = self._requests, self._requests + 1
-        return chaos.draw(number, method)
+            self._came[method] += 1
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Since the process started: requests by method, and how often each fault struck."""
+        with self._lock:
+            return {"requests": dict(self._came), "faults": dict(self._fired)}
 
     def _take_next(self, path: str, body: bytes) -> Fault | None:
         with self._lock:

@@ -76,6 +76,7 @@ class FaultyApp(FastAPI):
             await super().__call__(scope, receive, send)
             return
         board = self.switchboard
+        board.came(scope["method"])
         if board.away(scope["method"]):
             if board.get().down_as == "closed":
                 await _cut(send)

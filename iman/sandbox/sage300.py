@@ -183,6 +183,10 @@ def _add_switches(app: FaultyApp, store: SageStore, switchboard: Switchboard, us
         switchboard.put(faults)
         return switchboard.get()
 
+    @app.get("/sandbox/counts", dependencies=known)
+    async def counts() -> dict[str, dict[str, int]]:
+        return switchboard.counts()
+
     @app.get("/sandbox/documents", dependencies=known)
     def documents() -> Response:
         return Response(dumps(sage_documents.documents(store)), media_type=_JSON)

@@ -223,7 +223,9 @@ class Prober:
         if (reason := self._patience.held()) != "":
             return Evidence(holds=False, text=reason)
         trouble = await self._sage.probe()
-        return Evidence(holds=trouble is None, text=trouble or "Sage 300 answers.")
+        return Evidence(
+            holds=trouble is None, text=trouble.reason if trouble else "Sage 300 answers."
+        )
 
     # -- byondpro's tables
 

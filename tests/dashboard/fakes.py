@@ -13,13 +13,16 @@ from iman.api.wire import (
     AttemptRecord,
     Beat,
     Breaker,
+    BreakerEvent,
     DocumentDetail,
     DocumentLine,
     DocumentRecord,
+    Durations,
     Health,
     Links,
     Me,
     Overview,
+    Pause,
     ResyncRecord,
     ResyncStarted,
 )
@@ -32,7 +35,13 @@ from iman.domain.document import (
 from iman.domain.people import PERMISSIONS, Role
 from iman.errors import DaemonUnavailable, NotFound
 from iman.reading import frames
-from iman.reading.reading import DaemonStatus, DocumentFilter, DocumentPage
+from iman.reading.reading import (
+    EVERYTHING,
+    DaemonStatus,
+    DocumentFilter,
+    DocumentPage,
+    Scope,
+)
 
 F48 = 'Terms Code "F48" is not defined in A/R Terms'
 NO_6030 = "G/L account 6030 is not defined in General Ledger"
@@ -285,7 +294,7 @@ def _documents() -> list[DocumentRecord]:
             entry_type=EntryType.RECEIPT,
             number="REC-004471",
             state=DocumentState.WAITING,
-            parent="INV-010319",
+            parent="SAMLTD/invoice/INV-010319",
             attempt=0,
             amount=Decimal("250.00"),
             error_code=None,
@@ -314,7 +323,7 @@ def _documents() -> list[DocumentRecord]:
 def _frame(columns: Sequence[str], rows: list[dict[str, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=list(columns))
     for name in frame.columns:
-        if name.endswith("_at") or name == "bucket":
+        if name.endswith("_at") or name in ("at", "bucket"):
             frame[name] = pd.to_datetime(frame[name], utc=True)
     return frame
 
@@ -326,13 +335,19 @@ class SeededReading:
         self.known = {one.id: one for one in _documents()}
         self.resynced: list[tuple[int, str, str]] = []
         self.health: Health | None = make_health()
+        self.held: dict[str, Pause] = {}
 
     def status(self) -> DaemonStatus:
         now = datetime.now(UTC)
         return DaemonStatus(available=True, last_seen_at=now, health=self.health)
 
-    def overview(self, *, hours: int) -> Overview:
-        everything = list(self.known.values())
+    def durations(self, *, hours: int, scope: Scope = EVERYTHING) -> Durations:
+        none = dict.fromkeys(Durations.model_fields)
+        told = {"sync_seconds_median": 3.2, "sync_seconds_p95": 41.0, "remedy_seconds": 5400.0}
+        return Durations.model_validate(none | told if self.known else none)
+
+    def overview(self, *, hours: int, scope: Scope = EVERYTHING) -> Overview:
+        everything = [d for d in self.known.values() if _within(d, scope)]
         failed = [d for d in everything if d.state is DocumentState.FAILED]
         open_ones = [d for d in everything if d.state not in CLOSED_STATES]
         synced = [d for d in everything if d.state in CLOSED_STATES]
@@ -418,6 +433,12 @@ class SeededReading:
             )
         return DocumentDetail(document=document, attempts=attempts, resyncs=resyncs)
 
+    def find_document(self, number: str, entry_type: str = "") -> int:
+        for one in self.known.values():
+            if one.number == number and entry_type in ("", one.entry_type):
+                return one.id
+        raise NotFound(f"There is no document {number}.")
+
     def document_neighbours(
         self, wanted: DocumentFilter, document_id: int
     ) -> tuple[int | None, int | None]:
@@ -427,7 +448,38 @@ class SeededReading:
         at = ids.index(document_id)
         return (ids[at - 1] if at else None), (ids[at + 1] if at + 1 < len(ids) else None)
 
-    def failures(self, *, hours: int) -> pd.DataFrame:
+    def series(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        step = timedelta(hours=1) if hours <= 72 else timedelta(days=1)
+        last = pd.Timestamp.now("UTC").floor("h" if hours <= 72 else "D")
+        rows = [
+            {
+                "bucket": last - step * back, "first_attempts": 20, "first_accepted": 20 - back,
+                "refused": back, "synced": 19, "synced_amount": Decimal(19000),
+            }
+            for back in range(5)
+        ]  # fmt: skip
+        return _frame(frames.SERIES, rows if self.known else [])
+
+    def standing(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        rows: dict[tuple[str, str, int], dict[str, Any]] = {}
+        for d in self.known.values():
+            if d.state in CLOSED_STATES or not _within(d, scope):
+                continue
+            age = datetime.now(UTC) - (d.first_failed_at or d.received_at)
+            place = sum(age > timedelta(hours=h) for h in (1, 24, 168, 720))
+            row = rows.setdefault(
+                (d.entry_type.value, d.site, place),
+                {"documents": 0, "failed": 0, "amount": Decimal()},
+            )
+            row["documents"] += 1
+            row["failed"] += d.state is DocumentState.FAILED
+            row["amount"] += d.amount or Decimal()
+        return _frame(
+            frames.STANDING,
+            [{"entry_type": k, "site": s, "place": p, **row} for (k, s, p), row in rows.items()],
+        )
+
+    def failures(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
         step = timedelta(hours=1) if hours <= 72 else timedelta(days=1)
         last = pd.Timestamp.now("UTC").floor("h" if hours <= 72 else "D")
         rows = [
@@ -445,10 +497,10 @@ class SeededReading:
         ]
         return _frame(frames.FAILURES, rows)
 
-    def open_errors(self) -> pd.DataFrame:
+    def open_errors(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         groups: dict[tuple[Any, ...], list[DocumentRecord]] = {}
         for d in self.known.values():
-            if d.error_type and d.state not in CLOSED_STATES:
+            if d.error_type and d.state not in CLOSED_STATES and _within(d, scope):
                 groups.setdefault((d.error_type, d.entity_kind, d.entity), []).append(d)
         rows = [
             {
@@ -464,6 +516,49 @@ class SeededReading:
             for (kind, entity_kind, entity), of in groups.items()
         ]
         return _frame(frames.OPEN_ERRORS, sorted(rows, key=lambda r: -r["amount"]))
+
+    def pauses(self) -> list[Pause]:
+        return list(self.held.values())
+
+    def pause(self, what: str, *, reason: str) -> None:
+        self.held[what] = Pause(
+            entry_type=what, paused_at=datetime.now(UTC), paused_by="ada", reason=reason
+        )
+
+    def resume(self, what: str) -> None:
+        self.held.pop(what, None)
+
+    def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
+        now = datetime.now(UTC)
+        return [
+            BreakerEvent(at=now - timedelta(minutes=ago), state=state, reason=reason)
+            for ago, state, reason in (
+                (190, "closed", ""),
+                (191, "half_open", "Sage 300 answered 503"),
+                (214, "open", f"Sage 300 answered 503 {HOSTILE}"),
+            )
+        ]
+
+    def audit(self, *, limit: int) -> pd.DataFrame:
+        now = datetime.now(UTC)
+        rows = [
+            (9, 1, "ada", "admin", "resync", "INV-010204", True, f"6030 was added {HOSTILE}"),
+            (8, 4, "sam", "support", "resync", "/api/v1/documents/1/resync", False, ""),
+            (7, 9, "ada", "admin", "pause", "receipt", True, "Sage 300 is being updated"),
+            (6, 30, "ada", "admin", "save_user", "sam", True, "role support"),
+            (5, 44, "eve", "", "sign_in", "=cmd|' /C calc'!A0", False, ""),
+        ]
+        return _frame(
+            frames.AUDIT,
+            [
+                {
+                    "id": i, "at": now - timedelta(minutes=ago), "who": who, "role": role,
+                    "action": action, "target": target, "allowed": allowed, "reason": reason,
+                    "origin": "dashboard 127.0.0.1",
+                }
+                for i, ago, who, role, action, target, allowed, reason in rows
+            ],
+        )  # fmt: skip
 
     def sites(self) -> list[str]:
         return sorted({d.site for d in self.known.values()})
@@ -533,8 +628,14 @@ class EmptyReading(SeededReading):
         super().__init__()
         self.known = {}
 
-    def failures(self, *, hours: int) -> pd.DataFrame:
+    def failures(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
         return _frame(frames.FAILURES, [])
+
+    def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
+        return []
+
+    def audit(self, *, limit: int) -> pd.DataFrame:
+        return _frame(frames.AUDIT, [])
 
     def intake_problems(self) -> pd.DataFrame:
         return _frame(frames.INTAKE_PROBLEMS, [])
@@ -562,6 +663,10 @@ class SilentReading(SeededReading):
         if name in ("overview", "counts", "documents", "document", "failures", "open_errors"):
             return _refuse
         return super().__getattribute__(name)
+
+
+def _within(d: DocumentRecord, scope: Scope) -> bool:
+    return scope.entry_type in (None, d.entry_type) and scope.site in (None, d.site)
 
 
 def _refuse(*_args: Any, **_kwargs: Any) -> Any:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pandas as pd
 import pytest
 
+from iman.api.wire import BreakerEvent
 from iman.dashboard import charts, look, text
 
 NOW = datetime(2026, 3, 4, 23, 40, tzinfo=UTC)
@@ -79,11 +81,70 @@ def test_the_trend_can_be_read_without_seeing_it():
     assert charts.describe_trend(make_frame(), "7 days") == text.NOTHING_FAILED
 
 
+def make_series(*rows: tuple[str, int, int]) -> pd.DataFrame:
+    frame = pd.DataFrame(list(rows), columns=["bucket", "first_attempts", "first_accepted"])
+    frame["bucket"] = pd.to_datetime(frame["bucket"], utc=True)
+    return frame
+
+
 def test_a_quiet_hour_counts_in_the_sparkline_too():
-    frame = make_frame(("2026-03-04T22:00", "other", 4))
-    series = charts.failures_by_bucket(frame, hours=24, now=NOW)
+    frame = make_series(("2026-03-04T22:00", 4, 3))
+    series = charts.by_bucket(frame, "first_attempts", hours=24, now=NOW)
     assert len(series) == 24
     assert sum(series) == series[-2] == 4
+
+
+def test_an_hour_without_a_first_attempt_says_nothing_of_success():
+    frame = make_series(("2026-03-04T20:00", 4, 3), ("2026-03-04T22:00", 2, 2))
+    assert charts.success_by_bucket(frame, hours=24, now=NOW) == [0.75, 1.0]
+
+
+def make_errors(number: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "error_type": ["terms_missing"] * number,
+            "entity": [f"<b>F{n}</b>" for n in range(number)],
+            "documents": [1] * number,
+            "amount": [Decimal(100 * (n + 1)) for n in range(number)],
+        }
+    )
+
+
+def test_the_largest_causes_stand_first_and_the_others_together():
+    rows = charts.largest(make_errors(11), most=8)
+    assert len(rows) == 9
+    assert rows[0][2] == Decimal(1100)
+    assert rows[-1] == ("all other causes", 3, Decimal(600))
+    figure = charts.pareto(rows, "AUD")
+    assert figure.data[0].text[-1] == "3 documents, 600.00 AUD · 100 % so far"
+    assert "<b>" not in figure.data[0].y[0]
+
+
+STANDING = pd.DataFrame(
+    {
+        "entry_type": ["invoice", "invoice", "receipt"],
+        "site": ["HGH", "CVM", "HGH"],
+        "place": [0, 4, 0],
+        "documents": [2, 1, 3],
+        "amount": [Decimal("10.50"), Decimal(4000), Decimal(1)],
+    }
+)
+
+
+def test_every_age_band_is_there_with_count_and_amount():
+    bands = charts.in_bands(STANDING)
+    assert [(n, amount) for _, n, amount in bands] == [
+        (5, Decimal("11.50")), (0, Decimal()), (0, Decimal()), (0, Decimal()), (1, Decimal(4000)),
+    ]  # fmt: skip
+    assert list(charts.ageing(bands, "AUD").data[0].text) == ["5", "", "", "", "1"]
+
+
+def test_the_site_with_the_most_money_stands_first():
+    cells = charts.by_site_and_type(STANDING)
+    assert [(site, kind.value, n) for site, kind, n, _ in cells] == [
+        ("CVM", "invoice", 1), ("HGH", "invoice", 2), ("HGH", "receipt", 3),
+    ]  # fmt: skip
+    assert [list(bar.x) for bar in charts.by_site(cells).data] == [[1, 2], [0, 3]]
 
 
 @pytest.mark.parametrize("values", [[], [3]])
@@ -93,3 +154,21 @@ def test_one_number_is_no_line(values: list[float]):
 
 def test_a_sparklines_label_is_escaped():
     assert 'alt="&quot;&gt;&lt;b&gt;"' in look.sparkline([1, 2], '"><b>')
+
+
+def test_minutes_held_back_fall_into_their_hours():
+    now = datetime(2026, 3, 4, 12, 30, tzinfo=UTC)
+
+    def event(state: str, hour: int, minute: int) -> BreakerEvent:
+        at = now.replace(hour=hour, minute=minute)
+        return BreakerEvent.model_validate({"at": at, "state": state, "reason": ""})
+
+    newest_first = [
+        event("open", 12, 20),  # goes on
+        event("closed", 10, 10),
+        event("half_open", 10, 9),
+        event("open", 9, 50),
+        event("closed", 7, 15),  # it began before the window
+    ]
+    held = charts.minutes_held_back(newest_first, hours=6, now=now)
+    assert [round(m) for m in held] == [15, 0, 10, 10, 0, 10]

@@ -122,8 +122,8 @@ def test_the_breaker_says_since_when_and_why():
     assert text.breaker(shut, MELBOURNE, NOW) == ""
     held = Breaker(state="open", reason="HTTP 503", since=NOW, next_probe_at=NOW)
     assert text.breaker(held, MELBOURNE, NOW) == (
-        "Pushing is held back since 13:02:11: Sage 300 is unwell (HTTP 503). "
-        "No attempt is used up. It is asked again at 13:02:11."
+        "Pushing is held back: HTTP 503, since 13:02:11. "
+        "No attempt is used up. Sage 300 is asked again at 13:02:11."
     )
 
 

@@ -84,8 +84,10 @@ def test_a_daemon_waits_for_a_reader_that_is_just_reading(path: Path):
         assert reading.stdout.readline() == b"held\n"
         with pytest.raises(LedgerLocked, match="keeps reading"):
             opened(path, wait_seconds=0.2)
-        threading.Timer(0.3, reading.communicate, [b"\n"]).start()
+        done_soon = threading.Timer(0.3, reading.communicate, [b"\n"])
+        done_soon.start()
         opened(path, wait_seconds=20).close()
+        done_soon.join()
 
 
 def test_a_file_that_is_no_ledger_is_told(path: Path):

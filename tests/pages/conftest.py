@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from iman.dashboard import backend, session
 from iman.domain.people import Role
-from tests.dashboard.fakes import make_me
+from tests.dashboard.fake_remedies import EmptyRemedies, SeededRemedies
+from tests.dashboard.fakes import EmptyReading, make_me
 
 ENTRY = Path(__file__).parents[2] / "pages" / "_entry.py"
 
@@ -21,10 +22,20 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
     """Opens *page* as *role* over *reading*; ``params`` are the address's."""
 
     def opened(
-        page: str, reading: Any, *, role: Role = Role.ADMIN, params: dict[str, str] | None = None
+        page: str,
+        reading: Any,
+        *,
+        role: Role = Role.ADMIN,
+        params: dict[str, str] | None = None,
+        remedies: SeededRemedies | None = None,
     ) -> AppTest:
+        shown = remedies or _remedies_beside(reading)
         monkeypatch.setattr(session, "reading", lambda: reading)
-        monkeypatch.setattr(session, "resync", reading.resync)
+        monkeypatch.setattr(session, "remedies", lambda: shown)
+        monkeypatch.setattr(session, "remedy", lambda action: action(shown))
+        monkeypatch.setattr(session, "preview_release", shown.preview_release)
+        for action in ("resync", "pause", "resume"):
+            monkeypatch.setattr(session, action, getattr(reading, action))
         monkeypatch.setattr(session, "look_up", lambda token: make_me(role) if token else None)
         monkeypatch.setattr(session, "read_only_sign_in", lambda: False)
         at = AppTest.from_file(str(ENTRY), default_timeout=20)
@@ -38,6 +49,10 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
         return at
 
     return opened
+
+
+def _remedies_beside(reading: Any) -> SeededRemedies:
+    return (EmptyRemedies if isinstance(reading, EmptyReading) else SeededRemedies)(reading)
 
 
 def html_of(at: AppTest) -> str:

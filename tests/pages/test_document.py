@@ -5,6 +5,7 @@ import pytest
 from iman.dashboard import session
 from iman.domain.people import Role
 from iman.errors import DaemonRefused
+from tests.dashboard.fake_remedies import SeededRemedies
 from tests.dashboard.fakes import F48, AwayReading, SeededReading
 from tests.pages.conftest import OpenPage, html_of
 
@@ -94,7 +95,72 @@ def test_a_document_is_found_by_its_booking(open_page: OpenPage):
     assert "INV-010319" in html_of(at)
 
 
+def test_what_waits_says_for_what_and_that_is_one_click_away(open_page: OpenPage):
+    shown = html_of(open_page("document.py", SeededReading(), params={"id": "40"}))
+    link = '<a class="" href="/document?number=INV-010319&amp;kind=invoice">Invoice INV-010319</a>'
+    assert f"It waits until {link} is in Sage 300" in shown
+    at = open_page("document.py", SeededReading(), params={"number": "INV-010319"})
+    assert at.title[0].value == "Invoice INV-010319"
+
+
 def test_what_people_wrote_stays_text(open_page: OpenPage):
     at = open_page("document.py", SeededReading(), params={"id": "4"})
     assert "6030 was added &lt;img src=x" in html_of(at)
     assert not [m for m in at.markdown if "evil" in m.value]
+
+
+def test_the_guilty_line_is_marked_and_the_way_to_its_set_up_told(open_page: OpenPage):
+    shown = html_of(open_page("document.py", SeededReading(), params={"id": "4"}))
+    assert '<tr class="iman-guilty">' in shown
+    for stop in (
+        "Line 1",
+        "item M-6000",
+        "Memorial boulder",
+        "category 600",
+        "revenue account 6000",
+    ):
+        assert stop in shown
+    assert 'href="http://127.0.0.1:8602/categories/600"' in shown
+    assert 'href="/causes?id=2"' in shown
+
+
+def test_a_header_culprit_has_code_and_description(open_page: OpenPage):
+    shown = html_of(open_page("document.py", SeededReading(), params=FAILED))
+    assert 'href="http://127.0.0.1:8602/terms/F48"' in shown
+    assert "48 Month Repayment Plan &lt;img src=x" in shown
+    assert '<tr class="iman-guilty"' not in shown
+
+
+def test_it_is_parked_with_a_reason_and_taken_back(open_page: OpenPage):
+    remedies = SeededRemedies()
+    at = open_page(
+        "document.py", remedies.reading, role=Role.SUPPORT, params=FAILED, remedies=remedies
+    )
+    at.button(key="park_now_1").click().run()
+    assert "Give a reason first." in html_of(at)
+    at.text_input(key="park_why_1").set_value("The family asked for time")
+    at.button(key="park_now_1").click().run()
+    assert remedies.done_by_hand == [("park", 1, "The family asked for time", None)]
+    assert not [b for b in at.button if b.key == "not_send_now_1"]  # closing is for admins
+    at.button(key="unpark_1").click().run()
+    assert remedies.done_by_hand[-1] == ("unpark", 1)
+
+
+def test_it_is_closed_by_hand_and_reopened(open_page: OpenPage):
+    remedies = SeededRemedies()
+    at = open_page("document.py", remedies.reading, params=FAILED, remedies=remedies)
+    at.button(key="in_sage_now_1").click().run()
+    assert "Sage 300 was asked: INV-010319 is not there" in html_of(at)
+    at.text_input(key="not_send_why_1").set_value("Entered twice")
+    at.button(key="not_send_now_1").click().run()
+    assert remedies.done_by_hand == [("settle", 1, "do_not_send", "Entered twice", "")]
+    at.button(key="reopen_now_1").click().run()
+    assert remedies.done_by_hand[-1] == ("reopen", 1, "")
+
+
+def test_a_checklist_for_this_document_alone(open_page: OpenPage):
+    remedies = SeededRemedies()
+    at = open_page("document.py", remedies.reading, params=FAILED, remedies=remedies)
+    at.button(key="alone_1").click().run()
+    assert remedies.subject == {1: ("terms_missing", None, 1)}
+    assert at.title[0].value == "Checklist"

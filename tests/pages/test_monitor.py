@@ -23,13 +23,26 @@ def test_level_2_shows_booking_10319_as_the_reference_scenario_has_it(open_page:
     assert "attempt 5 of 5" in shown
 
 
+def test_what_waits_names_and_links_what_it_waits_for(open_page: OpenPage):
+    params = {"type": "receipt", "show": "waiting"}
+    shown = html_of(open_page("monitor.py", SeededReading(), params=params))
+    link = 'href="/document?number=INV-010319&amp;kind=invoice">Invoice INV-010319</a>'
+    assert f'Waits for <a class="" {link}' in shown
+
+
+def test_none_failed_is_muted(open_page: OpenPage):
+    shown = html_of(open_page("monitor.py", SeededReading()))
+    assert 'iman-tally iman-none"><i aria-hidden="true"></i>0 failed' in shown
+    assert 'iman-tally iman-failed"><i aria-hidden="true"></i>6 failed' in shown
+
+
 def test_the_address_chooses_what_is_shown(open_page: OpenPage):
     reading = SeededReading()
     receipts = html_of(
         open_page("monitor.py", reading, params={"type": "receipt", "show": "waiting"})
     )
     assert "REC-004471" in receipts
-    assert "INV-010319" not in receipts
+    assert "INV-010322" not in receipts
     found = html_of(open_page("monitor.py", reading, params={"q": "lindqvist", "show": "all"}))
     assert "INV-010322" in found
     assert "INV-010319" not in found

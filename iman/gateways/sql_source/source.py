@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from iman.domain.feed import FeedEvent, FeedPage, WriteBack
 from iman.errors import SourceUnavailable
@@ -66,6 +66,12 @@ class SqlSource:
         if self._statuses is None:
             return []
         return await asyncio.to_thread(self._statuses.write, statuses)
+
+    async def setups(self) -> dict[str, Any]:
+        """An outbox carries none. Raises ``SourceUnavailable``, which says so."""
+        raise SourceUnavailable(
+            "An outbox in a database carries no set-ups to compare with Sage 300's."
+        )
 
     def _fetch(self, position: Position, limit: int) -> FeedPage:
         now = self._now().timestamp()  # before the look: what it does not find then is too late

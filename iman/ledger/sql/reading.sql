@@ -1,5 +1,5 @@
 -- The read model. Cost class of each: O = grows with open documents, R = with rollup rows of the
--- window, 1 = one document, P = one page of what is kept.
+-- window, W = with what happened in the window, 1 = one document, P = one page of what is kept.
 
 -- name: facts
 SELECT name, value FROM facts;
@@ -48,7 +48,7 @@ SELECT d.document_id AS id, d.entry_type, d.number, s.state, d.booking, d.site, 
        CASE WHEN s.error_code IS NULL THEN s.error_text
             ELSE s.error_code || ' - ' || s.error_text END AS error,
        s.error_type, s.entity, s.attempt, s.first_failed_at, s.last_tried_at,
-       s.due_at AS next_try_at, d.received_at, s.synced_at, s.reference AS erp_reference,
+       s.due_at AS next_try_at, d.received_at, s.synced_at, s.reference AS erp_reference, d.parent,
        count(*) OVER () AS total
 FROM standing s
 JOIN documents d ON d.document_id = s.document_id
@@ -111,7 +111,69 @@ SELECT CASE WHEN $daily THEN date_trunc('day', hour) ELSE hour END AS bucket,
        error_type, CAST(sum(attempts) AS BIGINT) AS failures
 FROM attempt_rollup
 WHERE outcome = 'refused' AND hour >= $since
+  AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+  AND ($site::VARCHAR IS NULL OR site = $site)
 GROUP BY 1, 2 ORDER BY 1, 2;
+
+-- name: series
+-- R. What each bucket saw, for the sparklines; buckets in which nothing happened are absent.
+SELECT bucket, CAST(sum(first_attempts) AS BIGINT) AS first_attempts,
+       CAST(sum(first_accepted) AS BIGINT) AS first_accepted,
+       CAST(sum(refused) AS BIGINT) AS refused, CAST(sum(synced) AS BIGINT) AS synced,
+       sum(synced_amount)::DECIMAL(19, 3) AS synced_amount
+FROM (
+    SELECT CASE WHEN $daily THEN date_trunc('day', hour) ELSE hour END AS bucket,
+           CASE WHEN is_first AND outcome IN ('accepted', 'refused') THEN attempts ELSE 0 END
+               AS first_attempts,
+           CASE WHEN is_first AND outcome = 'accepted' THEN attempts ELSE 0 END AS first_accepted,
+           CASE WHEN outcome = 'refused' THEN attempts ELSE 0 END AS refused,
+           0 AS synced, 0 AS synced_amount
+    FROM attempt_rollup
+    WHERE hour >= $since AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+      AND ($site::VARCHAR IS NULL OR site = $site)
+    UNION ALL
+    SELECT CASE WHEN $daily THEN date_trunc('day', hour) ELSE hour END, 0, 0, 0, documents, amount
+    FROM closing_rollup
+    WHERE hour >= $since AND state = 'synced'
+      AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+      AND ($site::VARCHAR IS NULL OR site = $site)
+) b
+GROUP BY bucket ORDER BY bucket;
+
+-- name: standing
+-- O. What is not in Sage 300, by entry type, site and how long; place is the band's number.
+SELECT entry_type, site, place, count(*) AS documents,
+       count(*) FILTER (WHERE state = 'failed') AS failed,
+       sum(coalesce(amount, 0))::DECIMAL(19, 3) AS amount
+FROM (
+    SELECT *, CASE WHEN began >= $now - INTERVAL 1 HOUR THEN 0
+                   WHEN began >= $now - INTERVAL 1 DAY THEN 1
+                   WHEN began >= $now - INTERVAL 7 DAY THEN 2
+                   WHEN began >= $now - INTERVAL 30 DAY THEN 3 ELSE 4 END AS place
+    FROM (SELECT *, coalesce(first_failed_at, since) AS began FROM open_documents) o
+) a
+WHERE ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+  AND ($site::VARCHAR IS NULL OR site = $site)
+GROUP BY entry_type, site, place
+ORDER BY entry_type, site, place;
+
+-- name: durations
+-- W: closings of the window, and their documents. Seconds from byondpro to Sage 300, and from the
+-- first refusal to Sage 300.
+SELECT CAST(quantile_cont(total, 0.5) AS DOUBLE) AS sync_seconds_median,
+       CAST(quantile_cont(total, 0.95) AS DOUBLE) AS sync_seconds_p95,
+       CAST(avg(remedy) FILTER (WHERE closed_at >= $since) AS DOUBLE) AS remedy_seconds,
+       CAST(avg(remedy) FILTER (WHERE closed_at < $since) AS DOUBLE) AS previous_remedy_seconds
+FROM (
+    SELECT c.closed_at,
+           CASE WHEN c.closed_at >= $since THEN epoch(c.closed_at - d.received_at) END AS total,
+           CASE WHEN c.first_failed_at IS NOT NULL
+                THEN epoch(c.closed_at - c.first_failed_at) END AS remedy
+    FROM (SELECT * FROM closings WHERE closed_at >= $before AND state = 'synced') c
+    JOIN documents d ON d.document_id = c.document_id
+    WHERE ($entry_type::VARCHAR IS NULL OR d.entry_type = $entry_type)
+      AND ($site::VARCHAR IS NULL OR d.site = $site)
+) t;
 
 -- name: open_errors
 -- O. What lies underneath.
@@ -122,6 +184,8 @@ SELECT error_type, entity_kind, entity,
        min(first_failed_at) AS first_failed_at, max(last_tried_at) AS last_failed_at
 FROM open_documents
 WHERE error_type IS NOT NULL AND state IN ('failed', 'retrying', 'unknown', 'parked')
+  AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+  AND ($site::VARCHAR IS NULL OR site = $site)
 GROUP BY error_type, entity_kind, entity
 ORDER BY amount DESC, documents DESC, error_type, entity;
 
@@ -144,7 +208,9 @@ SELECT count(*) FILTER (WHERE state = 'failed') AS failed,
        count(*) FILTER (WHERE state = 'retrying') AS retrying,
        count(*) FILTER (WHERE state IN ('pending', 'syncing', 'waiting', 'unknown')) AS waiting,
        count(*) AS not_in_sage, coalesce(sum(amount), 0) AS not_in_sage_amount
-FROM open_documents;
+FROM open_documents
+WHERE ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+  AND ($site::VARCHAR IS NULL OR site = $site);
 
 -- name: attempt_figures
 -- R. This window and the one before it.
@@ -155,12 +221,17 @@ SELECT coalesce(sum(attempts) FILTER (WHERE is_first AND answered AND hour >= $s
        coalesce(sum(attempts) FILTER (WHERE outcome = 'refused' AND hour >= $since), 0),
        coalesce(sum(attempts) FILTER (WHERE outcome = 'refused' AND hour < $since), 0)
 FROM (SELECT *, outcome IN ('accepted', 'refused') AS answered FROM attempt_rollup
-      WHERE hour >= $before);
+      WHERE hour >= $before
+        AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+        AND ($site::VARCHAR IS NULL OR site = $site));
 
 -- name: closing_figures
 -- R.
 SELECT coalesce(sum(documents), 0), coalesce(sum(amount), 0)
-FROM closing_rollup WHERE hour >= $since AND state = 'synced';
+FROM closing_rollup
+WHERE hour >= $since AND state = 'synced'
+  AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+  AND ($site::VARCHAR IS NULL OR site = $site);
 
 -- name: currency
 -- 1. One company has one home currency.

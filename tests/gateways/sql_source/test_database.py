@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -13,6 +14,7 @@ from sqlalchemy.dialects import mssql
 from iman.errors import SettingsError, SourceUnavailable
 from iman.gateways.sql_source.database import Database
 from iman.gateways.sql_source.names import Outbox, split
+from iman.gateways.sql_source.source import SqlSource
 from tests.builders import NOW
 from tests.gateways.sql_source.sources import Sql, ddl, deliver, fetch, make_status
 
@@ -275,22 +277,26 @@ def test_a_table_that_refuses_everything_loses_no_status(sql):
 
 @postgres_only
 def test_two_writers_of_one_status_do_not_fail(pg):
-    import threading
-
     failures = []
 
     def write(turn: int) -> None:
-        try:
+        async def all_of_them(source: SqlSource) -> None:
             for step in range(20):
-                deliver(pg, make_status(decided_at=NOW + timedelta(seconds=step * 2 + turn)))
+                await source.deliver([make_status(decided_at=moment(step * 2 + turn))])
+
+        try:
+            pg.ask(all_of_them)
         except Exception as exc:  # noqa: BLE001 -- told below
             failures.append(exc)
 
-    pg.engine  # noqa: B018 -- made before the threads want it
     threads = [threading.Thread(target=write, args=(turn,)) for turn in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert not failures
-    assert pg.run("SELECT count(*), max(at) FROM iman_status") == [(1, NOW + timedelta(seconds=39))]
+    assert pg.run("SELECT count(*), max(at) FROM iman_status") == [(1, moment(39))]
+
+
+def moment(second: int) -> datetime:
+    return NOW + timedelta(seconds=second)

@@ -1,0 +1,81 @@
+"""A trivial ERP for measuring: ``python -m iman.bench.stub_erp --latency-ms 20``.
+
+It stores nothing and checks nothing. Each POST of a batch is answered 201 after the latency with
+the batch as it was sent, numbered; anything else is an empty list. It prints its port.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+
+_HEAD = b"\r\n\r\n"
+
+
+class _Connection(asyncio.Protocol):
+    """HTTP/1.1 as our clients speak it: one request at a time, its length given."""
+
+    count = 0
+
+    def __init__(self, latency: float) -> None:
+        self._latency = latency
+        self._got = b""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.Transport):
+            self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._got += data
+        head, found, rest = self._got.partition(_HEAD)
+        if not found:
+            return
+        length = 0
+        for line in head.split(b"\r\n")[1:]:
+            name, _, value = line.partition(b":")
+            if name.strip().lower() == b"content-length":
+                length = int(value)
+        if len(rest) < length:
+            return
+        self._got = rest[length:]
+        answer = self._answer(head, rest[:length])
+        if self._latency:
+            asyncio.get_running_loop().call_later(self._latency, self._write, answer)
+        else:
+            self._write(answer)
+
+    def _answer(self, head: bytes, body: bytes) -> bytes:
+        status, content = b"200 OK", b'{"value": []}'
+        if head.startswith(b"POST") and body.startswith(b"{"):
+            _Connection.count += 1
+            status = b"201 Created"
+            content = b'{"BatchNumber": %d, ' % _Connection.count + body[1:]
+        return (
+            b"HTTP/1.1 " + status + b"\r\ncontent-type: application/json\r\ncontent-length: "
+            + str(len(content)).encode() + _HEAD + content
+        )  # fmt: skip
+
+    def _write(self, answer: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(answer)
+
+
+async def _serve(latency: float) -> None:
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Connection(latency), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)  # noqa: T201 -- an entry point
+    await server.serve_forever()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--latency-ms", type=float, default=0.0)
+    latency = parser.parse_args().latency_ms / 1000
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(latency))
+
+
+if __name__ == "__main__":
+    main()

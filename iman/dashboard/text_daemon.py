@@ -1,0 +1,135 @@
+"""What the Daemon and Audit pages say."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from iman.api.wire import Pause
+from iman.dashboard.formats import count, is_missing, moment
+from iman.dashboard.text import ENTRY_TYPES
+from iman.domain.document import EntryType
+
+LOOPS_TITLE = "Does every loop come round?"
+QUEUE_TITLE = "What waits to be pushed, and what is paused?"
+HELD_TITLE = "When was pushing held back because Sage 300 was unwell?"
+BREAKER_LIST = "Changes of the breaker"
+NEVER_HELD = "Pushing was not held back in this window."
+NEVER_HELD_HINT = "When Sage 300 is down, pushing stops for all and no attempt is used up."
+
+EVERYTHING = "Everything"
+RUNNING = "Pushing"
+PAUSED = "Paused"
+PAUSED_WITH_ALL = "Paused with everything"
+PAUSE = "Pause"
+RESUME = "Resume"
+REASON = "Reason"
+REASON_HINT = "For the record, e.g. “Sage 300 is being updated”"
+REASON_MISSING = "Say why, so that the next person knows."
+PAUSE_EXPLAINED = (
+    "Nothing of this is sent to Sage 300 until somebody resumes it. What is under way is finished; "
+    "what arrives waits, and no attempt is used up."
+)
+RESUME_EXPLAINED = "What has waited is pushed at once, in its order."
+CONFIRM_PAUSE = "Pause now"
+CONFIRM_RESUME = "Resume now"
+ONLY_ADMINS = "Only an administrator may pause and resume."
+AWAY = "The daemon is away: nothing can be paused or resumed until it is back."
+
+BREAKER_STATES = {
+    "open": "Held back",
+    "half_open": "Trying with one document",
+    "closed": "Let go",
+}
+
+AUDIT_TITLE = "Who did what, and was it allowed?"
+AUDIT_WHO = "User name"
+AUDIT_WHAT = "Audit type"
+AUDIT_SHOW = "Allowed"
+AUDIT_SEARCH_HINT = "Details, reason, user name"
+EVERYBODY = "Everybody"
+EVERY_TYPE = "All types"
+ALLOWED = {"": "Allowed and denied", "yes": "Allowed", "no": "Denied"}
+NO_AUDIT = "Nobody has done anything yet."
+NO_AUDIT_HINT = "Sign-ins, resyncs, pauses, checklists and every refusal stand here."
+NO_AUDIT_MATCH = "Nothing matches."
+
+ACTIONS = {
+    "sign_in": "Sign in",
+    "resync": "Resync",
+    "pause": "Pause",
+    "resume": "Resume",
+    "save_user": "User saved",
+    "start_checklist": "Checklist started",
+    "choose_branch": "Branch chosen",
+    "answer": "Question answered",
+    "ticked": "Step ticked",
+    "unticked": "Step unticked",
+    "skipped": "Step skipped",
+    "note": "Note",
+    "edit_note": "Note edited",
+    "attach": "Evidence attached",
+    "due_date": "Due date",
+    "cause_owner": "Owner of a cause",
+    "release": "Release",
+    "stop_release": "Release stopped",
+    "park": "Parked",
+    "unpark": "No longer parked",
+    "settle": "Closed by hand",
+    "reopen": "Reopened",
+    "compare_setups": "Set-ups compared",
+    "manage_users": "People",
+}
+
+
+def what(name: str) -> str:
+    return ENTRY_TYPES[EntryType(name)][1] if name in set(EntryType) else EVERYTHING
+
+
+def paused_since(pause: Pause, zone: ZoneInfo, now: datetime) -> str:
+    said = f"since {moment(pause.paused_at, zone, now)} by {pause.paused_by}"
+    return f"{said}: {pause.reason}" if pause.reason else said
+
+
+def waiting(number: int) -> str:
+    return f"{count(number, 'document')} in the queue" if number else "nothing in the queue"
+
+
+def pause_title(name: str) -> str:
+    return f"{PAUSE} {what(name).lower()}"
+
+
+def resume_title(name: str) -> str:
+    return f"{RESUME} {what(name).lower()}"
+
+
+def changed(name: str, *, paused: bool) -> str:
+    verb = "paused" if paused else "pushed again"
+    return f"{what(name)}: {verb}."
+
+
+def held_back(minutes: float, window: str) -> str:
+    """The chart in words."""
+    if minutes < 1:
+        return f"Pushing was held back for less than a minute in the last {window}."
+    return f"Pushing was held back for {minutes:,.0f} minutes in the last {window}."
+
+
+def action(name: Any) -> str:
+    if is_missing(name):
+        return "–"
+    return ACTIONS.get(name, str(name).replace("_", " ").capitalize())
+
+
+def field_caption(row: Any) -> tuple[str, str, str]:
+    """byondpro's field caption, old value, new value, as far as an event of ours knows them."""
+    match row.action:
+        case "pause":
+            return f"Pushing of {what(row.target).lower()}", "", "paused"
+        case "resume":
+            return f"Pushing of {what(row.target).lower()}", "paused", "going on"
+        case "save_user":
+            return "Role", "", str(row.reason or "").removeprefix("role ")
+        case _:
+            return "", "", ""

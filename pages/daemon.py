@@ -1,0 +1,35 @@
+"""Does the daemon do its work, what waits, and what holds it back?"""
+
+import streamlit as st
+
+from iman.dashboard import daemon, parts, session, text, text_daemon
+
+with parts.title_row(text.DAEMON_PAGE):
+    window = parts.window()
+hours, words = text.WINDOWS[window]
+
+
+def loops() -> None:
+    parts.heading(text_daemon.LOOPS_TITLE)
+    parts.heartbeat(session.reading().status())
+
+
+def queue() -> None:
+    parts.heading(text_daemon.QUEUE_TITLE)
+    reading = session.reading()
+    daemon.queue(reading.counts(), reading.pauses())
+    parts.told("daemon")
+
+
+def breaker() -> None:
+    parts.heading(text_daemon.HELD_TITLE)
+    daemon.breaker(session.reading().breaker_events(hours=hours), hours, words)
+
+
+left, right = st.columns([1, 1.25], gap="small")
+with left.container(border=True, height="stretch", key="card_loops"):
+    parts.live(2, loops)
+with right.container(border=True, height="stretch", key="card_queue"):
+    parts.live(3, queue)
+with st.container(border=True, key="card_breaker"):
+    parts.live(10, breaker)

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from iman.api.wire import Breaker
+from iman.domain.people import Role
+from tests.dashboard.fakes import AwayReading, EmptyReading, SeededReading, make_health
+from tests.pages.conftest import OpenPage, html_of
+
+
+def test_an_admin_pauses_receipts_with_a_reason_and_resumes_them(open_page: OpenPage):
+    reading = SeededReading()
+    at = open_page("daemon.py", reading)
+    at.button(key="pause_receipt").click().run()
+    assert "Say why, so that the next person knows." in html_of(at)
+    assert not reading.held
+    at.text_input(key="why_receipt").set_value("Sage 300 is being updated").run()
+    at.button(key="pause_receipt").click().run()
+    assert reading.held["receipt"].reason == "Sage 300 is being updated"
+    assert "by ada: Sage 300 is being updated" in html_of(at)
+    at.button(key="resume_receipt").click().run()
+    assert not reading.held
+    assert "Receipts: pushed again." in html_of(at)
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.SUPPORT])
+def test_others_read_and_have_no_buttons(role: Role, open_page: OpenPage):
+    at = open_page("daemon.py", SeededReading(), role=role)
+    assert "Only an administrator may pause and resume." in html_of(at)
+    assert not at.button
+
+
+def test_while_the_daemon_is_away_nothing_can_be_paused(open_page: OpenPage):
+    at = open_page("daemon.py", AwayReading())
+    assert "nothing can be paused or resumed" in html_of(at)
+    assert not at.button
+
+
+def test_the_queue_and_the_breaker_are_told(open_page: OpenPage):
+    at = open_page("daemon.py", SeededReading(), params={"window": "24h"})
+    shown = html_of(at)
+    assert "2 documents in the queue" in shown  # one retrying, one unknown invoice
+    assert "Pushing was held back for 24 minutes in the last 24 hours." in shown
+    assert "Trying with one document" in shown
+    assert "<img src=x" not in shown
+    assert "Pushing was not held back" in html_of(open_page("daemon.py", EmptyReading()))
+
+
+def test_every_page_says_what_holds_pushing_back(open_page: OpenPage):
+    reading, now = SeededReading(), datetime.now(UTC)
+    shut = Breaker(state="open", reason="Sage 300 answered 503", since=now, next_probe_at=now)
+    reading.health = make_health(breaker=shut, paused=["receipt", "refund"])
+    for page in ("overview.py", "monitor.py"):
+        shown = html_of(open_page(page, reading))
+        assert "Pushing is held back: Sage 300 answered 503, since " in shown
+        assert "Sage 300 is asked again at " in shown
+        assert "Pushing is paused for receipts and refunds." in shown
