@@ -33,6 +33,7 @@ from iman.sync.ports import Accounting, Classify, Ledger, Now, ReadDocument
 _POLL = 1.0  # seconds; the longest it sleeps while nothing is due
 _SICK = Verdict(error_type="erp_unavailable", entity_kind=None, entity=None)
 _DUPLICATE = "duplicate_document"
+_LINGER = 0.02  # seconds an outcome waits for others to share its commit
 _AHEAD = 8  # documents that may wait for each worker at the most
 _WRITTEN_LATE = 1000  # outcomes that wait for the ledger
 
@@ -218,6 +219,8 @@ class Pusher:
         last = False
         while not last:
             gathered = [await self._outcomes.get()]
+            if self._busy > 1:  # others are about to come: a commit costs the same for many
+                await asyncio.sleep(_LINGER)
             while not self._outcomes.empty():
                 gathered.append(self._outcomes.get_nowait())
             last = None in gathered
