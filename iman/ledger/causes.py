@@ -202,17 +202,20 @@ def _known(
 def _count(
     conn: duckdb.DuckDBPyConnection, known: dict[CauseKey, int], news: Sequence[_Joining]
 ) -> None:
-    joined = Counter(known[j.key] for j in news)
+    joined: Counter[int] = Counter()
+    newest: dict[int, datetime] = {}
+    oldest: dict[int, datetime] = {}
+    for j in news:
+        cause, moment = known[j.key], j.last_tried_at
+        joined[cause] += 1
+        newest[cause] = max(newest.get(cause, moment), moment)
+        oldest[cause] = min(oldest.get(cause, moment), moment)
     conn.execute(
         _SQL["joined"],
         {
             "cause_id": list(joined),
             "joined": list(joined.values()),
-            "seen_at": [
-                max(j.last_tried_at for j in news if known[j.key] == cause) for cause in joined
-            ],
-            "began_at": [
-                min(j.last_tried_at for j in news if known[j.key] == cause) for cause in joined
-            ],
+            "seen_at": [newest[cause] for cause in joined],
+            "began_at": [oldest[cause] for cause in joined],
         },
     )

@@ -90,8 +90,11 @@ class RemedyLedger:
         *,
         now: datetime,
     ) -> tuple[int, int]:
+        carried = await self._read(lambda conn: setups.carried_by(conn, gaps, now=now))
         return await self._write(
-            lambda conn: setups.save(conn, self._ledger.ids, byondpro, sage, gaps, trouble, now=now)
+            lambda conn: setups.save(
+                conn, self._ledger.ids, byondpro, sage, gaps, trouble, carried=carried, now=now
+            )
         )
 
     # -- causes and releases

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -50,11 +51,13 @@ def save(
     found: Sequence[Gap],
     trouble: Mapping[SetupKind, str],
     *,
+    carried: Sequence[str],
     now: datetime,
 ) -> tuple[int, int]:
     """Replace what was known; how many gaps are open, and how many of them are new.
 
-    A kind that could not be read keeps its gaps as they were.
+    *carried* is what ``carried_by`` says of each gap. A kind that could not be read keeps its gaps
+    as they were.
     """
     codes = [*_byondpro_rows(byondpro), *_sage_rows(sage)]
     conn.execute(_SQL["clear_codes"])
@@ -68,7 +71,7 @@ def save(
     conn.execute(
         _SQL["insert_readings"], _columns(("side", "kind", "read_at", "trouble"), readings)
     )
-    return _save_gaps(conn, ids, found, set(sage), now)
+    return _save_gaps(conn, ids, found, carried, set(sage), now)
 
 
 _CODE_COLUMNS = ("side", "kind", "code", "description", "active", "detail")
@@ -78,6 +81,7 @@ def _save_gaps(
     conn: duckdb.DuckDBPyConnection,
     ids: Ids,
     found: Sequence[Gap],
+    carried: Sequence[str],
     judged: set[SetupKind],
     now: datetime,
 ) -> tuple[int, int]:
@@ -85,6 +89,7 @@ def _save_gaps(
         (kind, code, problem): gap_id
         for gap_id, kind, code, problem in conn.execute(_SQL["open_gaps"]).fetchall()
     }
+    carry = dict(zip(((gap.kind, gap.code) for gap in found), carried, strict=True))
     now_open = {(gap.kind.value, gap.code, gap.problem.value): gap for gap in found}
     news = [(key, gap) for key, gap in now_open.items() if key not in known]
     kept = [(known[key], gap) for key, gap in now_open.items() if key in known]
@@ -103,6 +108,7 @@ def _save_gaps(
                 "problem": [key[2] for key, _ in news],
                 "message": [gap.message for _, gap in news],
                 "places": [_places(gap) for _, gap in news],
+                "carried": [carry[gap.kind, gap.code] for _, gap in news],
                 "now": to_db(now),
             },
         )
@@ -113,6 +119,7 @@ def _save_gaps(
                 "gap_id": [gap_id for gap_id, _ in kept],
                 "message": [gap.message for _, gap in kept],
                 "places": [_places(gap) for _, gap in kept],
+                "carried": [carry[gap.kind, gap.code] for _, gap in kept],
                 "now": to_db(now),
             },
         )
@@ -124,7 +131,7 @@ def _save_gaps(
 def gaps(conn: duckdb.DuckDBPyConnection, *, now: datetime) -> list[Row]:
     """Every gap with what it holds up now and what it would; open ones first."""
     found = rows(conn, _SQL["gaps"], {"id": None, "gone_since": to_db(now - _GONE_FOR)})
-    return _told(conn, found, now=now)
+    return _told(conn, found)
 
 
 def gap(conn: duckdb.DuckDBPyConnection, gap_id: int, *, now: datetime) -> Row:
@@ -132,7 +139,7 @@ def gap(conn: duckdb.DuckDBPyConnection, gap_id: int, *, now: datetime) -> Row:
     found = rows(conn, _SQL["gaps"], {"id": gap_id, "gone_since": to_db(now)})
     if not found:
         raise NotFound(f"There is no set-up gap {gap_id}.")
-    return _told(conn, found, now=now)[0]
+    return _told(conn, found)[0]
 
 
 def readings(conn: duckdb.DuckDBPyConnection) -> list[Row]:
@@ -183,42 +190,74 @@ def places_of_cause(
 # -- what a gap holds up, and what it would -------------------------------------------------
 
 
-def _told(conn: duckdb.DuckDBPyConnection, found: Sequence[Row], *, now: datetime) -> list[Row]:
-    since = {"since": to_db(now - RECENT)}
-    blocked = {(row[0], row[1].upper()): row for row in conn.execute(_SQL["blocked"]).fetchall()}
-    headers = rows(conn, _SQL["carriers"], since)
-    lines = conn.execute(_SQL["line_carriers"], since).fetchall()
-    return [_one(row, blocked, headers, lines) for row in found]
+def carried_by(
+    conn: duckdb.DuckDBPyConnection, found: Sequence[Gap], *, now: datetime
+) -> list[str]:
+    """Per gap, the documents that carry its code, as JSON. One or two passes over a month."""
+    codes = sorted({gap.code for gap in found if gap.kind is not SetupKind.ACCOUNT})
+    stored = sorted({p.stored_account for gap in found for p in gap.places if p.stored_account})
+    since = to_db(now - RECENT)
+    headers = (
+        rows(conn, _SQL["carriers"], {"since": since, "pattern": _any_of(codes, before='"')})
+        if codes
+        else []
+    )
+    lines = (
+        conn.execute(
+            _SQL["line_carriers"],
+            {"since": since, "pattern": _any_of(stored, before='"gl_account":"')},
+        ).fetchall()
+        if stored
+        else []
+    )
+    return [
+        _carried(_carrying(gap.kind, gap.code, [asdict(p) for p in gap.places], headers, lines))
+        for gap in found
+    ]
 
 
-def _one(
-    row: Row,
-    blocked: Mapping[tuple[str, str], tuple[Any, ...]],
-    headers: Sequence[Row],
-    lines: Sequence[tuple[Any, ...]],
-) -> Row:
-    kind, problem = SetupKind(row["kind"]), Problem(row["problem"])
-    places = json.loads(row["places"])
-    error_type = error_type_of(kind, problem)
-    held = blocked.get((error_type, row["code"].upper()))
-    carrying = _carrying(kind, row["code"], places, headers, lines)
+def _any_of(codes: Sequence[str], *, before: str) -> str:
+    """A pattern for a JSON text that is one of *codes*, in any letters."""
+    told = "|".join(re.escape(json.dumps(code, ensure_ascii=False)[1:-1]) for code in codes)
+    return f'(?i){before}({told})"'
+
+
+def _carried(carrying: Sequence[tuple[int, str, Decimal, str | None, bool]]) -> str:
     waiting = [one for one in carrying if one[3] is not None and not one[4]]
     recent = [one for one in carrying if one[3] is None]
+    return json.dumps(
+        {
+            "would_fail_documents": len(waiting),
+            "would_fail_amount": str(sum((one[2] for one in waiting), Decimal(0))),
+            "recent_documents": len(recent),
+            "recent_amount": str(sum((one[2] for one in recent), Decimal(0))),
+            "examples": [
+                {"id": one[0], "number": one[1]} for one in sorted(waiting or recent)[-_SHOWN:]
+            ],
+        }
+    )
+
+
+def _told(conn: duckdb.DuckDBPyConnection, found: Sequence[Row]) -> list[Row]:
+    if not found:
+        return []
+    blocked = {(row[0], row[1].upper()): row for row in conn.execute(_SQL["blocked"]).fetchall()}
+    return [_one(row, blocked) for row in found]
+
+
+def _one(row: Row, blocked: Mapping[tuple[str, str], tuple[Any, ...]]) -> Row:
+    kind, problem = SetupKind(row["kind"]), Problem(row["problem"])
+    error_type = error_type_of(kind, problem)
+    held = blocked.get((error_type, row["code"].upper()))
     return {
-        **{name: value for name, value in row.items() if name != "places"},
-        "places": places,
+        **{name: value for name, value in row.items() if name not in {"places", "carried"}},
+        "places": json.loads(row["places"]),
         "error_type": error_type,
         "entity_kind": ENTITY_KINDS[kind],
         "cause_id": held[2] if held else None,
         "blocked_documents": held[3] if held else 0,
         "blocked_amount": held[4] if held else Decimal(0),
-        "would_fail_documents": len(waiting),
-        "would_fail_amount": sum((one[2] for one in waiting), Decimal(0)),
-        "recent_documents": len(recent),
-        "recent_amount": sum((one[2] for one in recent), Decimal(0)),
-        "examples": [
-            {"id": one[0], "number": one[1]} for one in sorted(waiting or recent)[-_SHOWN:]
-        ],
+        **json.loads(row["carried"]),
     }
 
 

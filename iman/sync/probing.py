@@ -32,6 +32,7 @@ class _Round:
     codes: dict[tuple[SetupKind, str], SageCode | None] = field(default_factory=dict)
     byondpro: ByondproSetups | None = None
     subjects: dict[int, list[SubjectDocument]] = field(default_factory=dict)
+    locks: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 class Prober:
@@ -73,7 +74,12 @@ class Prober:
                 if evidence.holds is None:
                     unclear = evidence.text
                 seen.append(
-                    (checklist.id, step.id, evidence, bool(await self._lock(checklist, step)))
+                    (
+                        checklist.id,
+                        step.id,
+                        evidence,
+                        bool(await self._lock(checklist, step, reading)),
+                    )
                 )
         if seen and await self._books.saw(seen, now=self._now(), asked=False):
             self._fixed()
@@ -86,18 +92,22 @@ class Prober:
         step = checklist.playbook.step(step_id)
         if step is None or step.verify is None:
             return None
-        evidence = await self._look(checklist, step, step.verify, _Round())
-        locked = bool(await self._lock(checklist, step))
+        reading = _Round()
+        evidence = await self._look(checklist, step, step.verify, reading)
+        locked = bool(await self._lock(checklist, step, reading))
         seen = [(checklist_id, step_id, evidence, locked)]
         if await self._books.saw(seen, now=self._now(), asked=True):
             self._fixed()
         return evidence
 
-    async def _lock(self, checklist: Checklist, step: Step) -> str:
+    async def _lock(self, checklist: Checklist, step: Step, reading: _Round) -> str:
         if step.locked_while is None:
             return ""
-        using = await self._books.in_use(entity_kind=checklist.entity_kind, entity=checklist.entity)
-        return still_in_use(using)
+        kind, entity = key = (checklist.entity_kind, checklist.entity)
+        if key not in reading.locks:
+            using = await self._books.in_use(entity_kind=kind, entity=entity)
+            reading.locks[key] = still_in_use(using)
+        return reading.locks[key]
 
     async def _look(
         self, checklist: Checklist, step: Step, check: Check, reading: _Round

@@ -166,7 +166,7 @@ KEPT = """
 """
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(steps=STEPS)
 def test_causes_are_what_plain_sql_says(steps):
     with tempfile.TemporaryDirectory() as folder, shelf(Path(folder)) as books:

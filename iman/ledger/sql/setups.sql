@@ -35,20 +35,21 @@ SELECT gap_id, kind, code, problem FROM setup_gaps WHERE gone_at IS NULL;
 -- name: insert_gaps
 INSERT INTO setup_gaps
 SELECT unnest($gap_id::BIGINT[]), unnest($kind::VARCHAR[]), unnest($code::VARCHAR[]),
-       unnest($problem::VARCHAR[]), unnest($message::VARCHAR[]), unnest($places::VARCHAR[]), $now,
-       $now, NULL;
+       unnest($problem::VARCHAR[]), unnest($message::VARCHAR[]), unnest($places::VARCHAR[]),
+       unnest($carried::VARCHAR[]), $now, $now, NULL;
 
 -- name: see_gaps
-UPDATE setup_gaps SET seen_at = $now, message = n.message, places = n.places
+UPDATE setup_gaps
+SET seen_at = $now, message = n.message, places = n.places, carried = n.carried
 FROM (SELECT unnest($gap_id::BIGINT[]) AS gap_id, unnest($message::VARCHAR[]) AS message,
-             unnest($places::VARCHAR[]) AS places) n
+             unnest($places::VARCHAR[]) AS places, unnest($carried::VARCHAR[]) AS carried) n
 WHERE setup_gaps.gap_id = n.gap_id;
 
 -- name: end_gaps
 UPDATE setup_gaps SET gone_at = $now WHERE gap_id = ANY($ids::BIGINT[]);
 
 -- name: gaps
-SELECT g.gap_id AS id, g.kind, g.code, g.problem, g.message, g.places, g.found_at, g.seen_at,
+SELECT g.gap_id AS id, g.kind, g.code, g.problem, g.message, g.places, g.carried, g.found_at, g.seen_at,
        g.gone_at
 FROM setup_gaps g
 WHERE ($id::BIGINT IS NOT NULL AND g.gap_id = $id)
@@ -64,16 +65,16 @@ JOIN open_documents o ON o.document_id = m.document_id
 WHERE k.entity <> '' GROUP BY ALL;
 
 -- name: carriers
--- Open documents, and those received lately, with the codes in their header.
-SELECT d.document_id, d.entry_type, d.number, d.site,
-       coalesce(d.amount, 0)::DECIMAL(19, 3) AS amount, d.terms_code,
-       coalesce(json_extract_string(d.payload, '$.tax_group'), '') AS tax_group,
+-- Open documents, and those received lately, whose payload holds one of the codes at all.
+SELECT d.document_id, d.entry_type, d.number, coalesce(d.amount, 0)::DECIMAL(19, 3) AS amount,
+       d.terms_code, coalesce(json_extract_string(d.payload, '$.tax_group'), '') AS tax_group,
        coalesce(json_extract_string(d.payload, '$.customer.group'), '') AS customer_group,
        coalesce(json_extract_string(d.payload, '$.receipt.type'),
                 json_extract_string(d.payload, '$.refund.type'), '') AS payment_code,
        o.state, o.error_type IS NOT NULL AS refused
 FROM documents d LEFT JOIN open_documents o ON o.document_id = d.document_id
-WHERE o.document_id IS NOT NULL OR d.received_at >= $since;
+WHERE (o.document_id IS NOT NULL OR d.received_at >= $since)
+  AND regexp_matches(d.payload, $pattern);
 
 -- name: line_carriers
 -- The same, line by line: which category, field and stored account at which site.
@@ -85,7 +86,8 @@ FROM (
            o.error_type IS NOT NULL AS refused,
            unnest(json_extract(d.payload, '$.lines[*]')) AS line
     FROM documents d LEFT JOIN open_documents o ON o.document_id = d.document_id
-    WHERE o.document_id IS NOT NULL OR d.received_at >= $since
+    WHERE (o.document_id IS NOT NULL OR d.received_at >= $since)
+      AND regexp_matches(d.payload, $pattern)
 );
 
 -- name: a_company

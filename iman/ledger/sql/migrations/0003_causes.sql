@@ -183,6 +183,7 @@ CREATE TABLE setup_gaps (              -- what is in byondpro and has no place t
     problem VARCHAR NOT NULL,          -- missing, inactive, mismatched
     message VARCHAR NOT NULL,
     places VARCHAR NOT NULL,           -- JSON: where in byondpro it comes from
+    carried VARCHAR NOT NULL,          -- JSON: documents that carry it, when it was last seen
     found_at TIMESTAMP NOT NULL,
     seen_at TIMESTAMP NOT NULL,
     gone_at TIMESTAMP
