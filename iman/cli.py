@@ -24,6 +24,7 @@ from rich.text import Text
 from iman import __version__
 from iman import up as running_up
 from iman.api.client import DaemonClient
+from iman.bench.command import bench
 from iman.chaos.command import chaos
 from iman.demo import DEMO_SIGN_INS
 from iman.domain.people import Role
@@ -41,6 +42,7 @@ app = typer.Typer(
 user = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 app.add_typer(user, name="user")
 app.command()(chaos)
+app.add_typer(bench, name="bench")
 out = Console()
 
 Data = Annotated[Path, typer.Option(help="Folder for the ledger, the sandbox's files and logs")]

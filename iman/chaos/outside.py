@@ -61,6 +61,10 @@ class Outside:
         self._json(self._feed, "POST", "/sandbox/generate",
                    json={"mix": mix, "seed": seed, "bad": bad})  # fmt: skip
 
+    def generate_invoices(self, count: int, *, seed: int, bad: float) -> None:
+        self._json(self._feed, "POST", "/sandbox/generate",
+                   json={"invoices": count, "seed": seed, "bad": bad})  # fmt: skip
+
     def wanted(self) -> list[Wanted]:
         """Every document byondpro sent out, with its parent and how byondpro says it stands."""
         stands = {

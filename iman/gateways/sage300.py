@@ -10,7 +10,7 @@ import httpx
 
 from iman.domain.attempt import Exchange, Sighting
 from iman.domain.document import Document, EntryType
-from iman.domain.outcome import Outcome, Refused
+from iman.domain.outcome import Outcome, Refused, Unavailable
 from iman.gateways import exact_json
 from iman.gateways.entries import MAPPINGS
 from iman.gateways.entries.batched import Batched
@@ -144,7 +144,7 @@ class Sage300:
             return None
         return frozenset(found - {ledger_id})
 
-    async def probe(self) -> str | None:
+    async def probe(self) -> Unavailable | None:
         """None when Sage 300 is well, else what is the matter. Reads one terms code."""
         try:
             answer = await self._web.get("AR/ARTerms", top=1)
@@ -152,10 +152,13 @@ class Sage300:
                 body_of(answer)
                 return None
         except httpx.HTTPError as exc:
-            return no_connection(exc).reason
+            return no_connection(exc)
         except Unreadable as exc:
-            return f"Sage 300 answered with {exc}."
-        return words_of(refusal(answer))
+            return Unavailable(kind="unavailable", reason=f"Sage 300 answered with {exc}.")
+        outcome = refusal(answer)
+        if isinstance(outcome, Unavailable):
+            return outcome
+        return Unavailable(kind="unavailable", reason=words_of(outcome))
 
 
 #: Refusals of the operation itself, not of this batch at this moment.

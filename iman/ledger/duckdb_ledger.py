@@ -20,7 +20,7 @@ from iman.domain.feed import FeedEvent, Unreadable, WriteBack
 from iman.errors import LedgerError, LedgerLocked
 from iman.ledger import holding, outbox, pushing, receiving
 from iman.ledger.ids import Ids
-from iman.ledger.migrate import migrate
+from iman.ledger.migrate import is_held, migrate
 from iman.ledger.pushing import Together, alone
 from iman.ledger.queries import first_row, queries
 from iman.ledger.receiving import Received
@@ -185,7 +185,7 @@ def _connect(path: Path, memory_limit: str, wait_seconds: float) -> duckdb.DuckD
                 },
             )
         except duckdb.IOException as exc:
-            if "lock" not in str(exc).lower():
+            if not is_held(exc):
                 raise LedgerError(f"The ledger {path.name} cannot be opened: {exc}") from exc
             if waited >= wait_seconds:
                 raise LedgerLocked(

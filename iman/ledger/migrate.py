@@ -9,6 +9,14 @@ import duckdb
 from iman.errors import LedgerError, LedgerTooNew
 from iman.ledger.queries import first_row
 
+#: How DuckDB words that another process has the file, on POSIX and on Windows.
+_HELD = ("could not set lock", "conflicting lock", "being used by another process")
+
+
+def is_held(exc: duckdb.Error) -> bool:
+    """Whether a file could not be opened because another process has it."""
+    return any(words in str(exc).lower() for words in _HELD)
+
 
 def migrations() -> list[tuple[int, str]]:
     """Number and SQL of each, in order."""

@@ -17,7 +17,7 @@ from iman.api.wire import Me
 from iman.domain.people import PERMISSIONS, Role
 from iman.errors import LedgerError, LedgerLocked, NotSignedIn
 from iman.ledger.accounts import find_session, find_user
-from iman.ledger.migrate import check_version
+from iman.ledger.migrate import check_version, is_held
 
 _SESSION = timedelta(hours=8)
 
@@ -30,7 +30,7 @@ def read_only(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         conn = duckdb.connect(str(path), read_only=True)
     except duckdb.IOException as exc:
-        if "lock" in str(exc).lower():
+        if is_held(exc):
             raise LedgerLocked("A daemon holds the ledger.") from exc
         raise LedgerError(f"The ledger cannot be read: {exc}") from exc
     except duckdb.Error as exc:

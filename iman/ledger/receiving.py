@@ -219,6 +219,6 @@ def _resync(
         return 0
     started = restart(
         conn, ids, found.document_id, who=event.by, origin="byondpro", reason="",
-        request_id=f"byondpro:{event.cursor}", now=now,
+        request_id=f"byondpro:{event.cursor or event.requested_at.isoformat()}", now=now,
     )  # fmt: skip
     return int(started is not None)

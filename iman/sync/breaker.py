@@ -74,7 +74,7 @@ class Breaker:
         if self.view.state == "half_open":
             self.close()
 
-    def probed(self, trouble: str | None) -> None:
+    def probed(self, trouble: Unavailable | None) -> None:
         """Learn from a probe: None when Sage is well."""
         now = self._now()
         if trouble is None:
@@ -85,7 +85,7 @@ class Breaker:
                 )
             )
         else:
-            self._open(trouble, self._probe_every)
+            self.observe(trouble)
 
     def close(self) -> None:
         self._lost = 0

@@ -26,18 +26,21 @@ class Neighbours:
         self._now = now
         self._every = timedelta(seconds=every)
         self._last: datetime | None = None
-        self._said = ("", True)
+        self._said = ("not looked yet", True)
         self.looked = False
         self.shared = False
 
     async def round(self) -> None:
-        if self._last is not None and self._now() - self._last < self._every:
-            self._beats.beat(self.loop, self._said[0], ok=self._said[1])
-            return
+        """Look again every so often. The first look is the pusher's, when Sage 300 is well."""
+        due = self._last is None or self._now() - self._last >= self._every
+        if self.looked and due:
+            await self.look()
+        self._beats.beat(self.loop, self._said[0], ok=self._said[1])
+
+    async def look(self) -> None:
         known = await self._ledger.known_strangers()
         found = await self._sage.other_ledgers(self._ledger.ledger_id)
         if found is None:
-            self._beats.beat(self.loop, "Sage 300 cannot tell now", ok=self.looked)
             return
         if found - known:
             await self._ledger.met_strangers(found - known, now=self._now())
@@ -45,7 +48,6 @@ class Neighbours:
         self.looked = True
         self._last = self._now()
         self._said = (self._told(found - known), not found - known)
-        self._beats.beat(self.loop, self._said[0], ok=self._said[1])
 
     def _told(self, new: frozenset[str]) -> str:
         if new:

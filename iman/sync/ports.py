@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from iman.domain.attempt import Claim, Exchange, Finished, Sighting, Verdict
 from iman.domain.document import Document, EntryType
 from iman.domain.feed import FeedEvent, FeedPage, Unreadable, WriteBack
-from iman.domain.outcome import Outcome
+from iman.domain.outcome import Outcome, Unavailable
 
 #: Always aware UTC.
 Now = Callable[[], datetime]
@@ -57,8 +57,8 @@ class Accounting(Protocol):
     async def find(self, document: Document, *, token: str, parent: str | None) -> Sighting:
         """Whether it is there; says so when it cannot tell."""
 
-    async def probe(self) -> str | None:
-        """None when it is well, else the reason."""
+    async def probe(self) -> Unavailable | None:
+        """None when it is well, else what is the matter."""
 
 
 class Ledger(Protocol):

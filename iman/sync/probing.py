@@ -207,7 +207,9 @@ class Prober:
 
     async def _sage_well(self, _: Checklist, __: Step, ___: _Round) -> Evidence:
         trouble = await self._sage.probe()
-        return Evidence(holds=trouble is None, text=trouble or "Sage 300 answers.")
+        return Evidence(
+            holds=trouble is None, text=trouble.reason if trouble else "Sage 300 answers."
+        )
 
     # -- byondpro's tables
 

@@ -33,6 +33,7 @@ from iman.sync.ports import Accounting, Classify, Ledger, Now, ReadDocument
 _POLL = 1.0  # seconds; the longest it sleeps while nothing is due
 _SICK = Verdict(error_type="erp_unavailable", entity_kind=None, entity=None)
 _DUPLICATE = "duplicate_document"
+_AHEAD = 8  # documents that may wait for each worker at the most
 _WRITTEN_LATE = 1000  # outcomes that wait for the ledger
 
 log = structlog.get_logger()
@@ -83,6 +84,7 @@ class Pusher:
         self._units: asyncio.Queue[list[Claim]] = asyncio.Queue()
         self._outcomes: asyncio.Queue[Finished | None] = asyncio.Queue()
         self._busy = 0
+        self._ahead = 1  # documents that wait for each worker, so that none waits for a claim
         self._wake = asyncio.Event()
         self._recorded = recorded or asyncio.Event()
 
@@ -122,11 +124,12 @@ class Pusher:
         if self._breaker.probe_due():
             self._breaker.probed(await self._lanes[0].probe())
         under_way = self._units.qsize() + self._busy
-        room = self._breaker.room(2 * len(self._lanes)) - under_way
+        room = self._breaker.room((1 + self._ahead) * len(self._lanes)) - under_way
         if self._outcomes.qsize() > _WRITTEN_LATE:
             room = 0  # the ledger falls behind; nothing more may be taken up
-        if self._neighbours is not None and not self._neighbours.looked:
+        if self._neighbours is not None and not self._neighbours.looked and room > 0:
             room = 0  # another ledger may be pushing the same documents
+            await self._look_around(self._neighbours)
         if room >= self._worth_a_claim():
             half_open = self._breaker.view.state == "half_open"
             units = await self._ledger.claim(
@@ -134,6 +137,8 @@ class Pusher:
                 now=self._now(),
                 together=self._batcher.together,
             )
+            if not half_open:
+                self._look_ahead(starved=len(units) >= room and under_way > 0)
             for unit in units:
                 self._units.put_nowait(unit)
             self._beat(under_way + len(units))
@@ -148,14 +153,34 @@ class Pusher:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), pause)
 
+    async def _look_around(self, neighbours: Neighbours) -> None:
+        """The first question of all. Where Sage 300 cannot answer it, the breaker learns why."""
+        await neighbours.look()
+        if not neighbours.looked:
+            self._breaker.observe(
+                await self._lanes[0].probe()
+                or Unavailable(kind="unavailable", reason="Sage 300 does not tell its batches.")
+            )
+        elif self._breaker.view.state == "half_open":
+            self._breaker.close()
+        self._wake.set()
+
+    def _look_ahead(self, *, starved: bool) -> None:
+        """Take up more where workers ran dry while a claim was written: Sage 300 is that fast."""
+        waiting = self._units.qsize()
+        if starved and not waiting:
+            self._ahead = min(self._ahead * 2, _AHEAD)
+        elif waiting > len(self._lanes) * self._ahead // 2:
+            self._ahead = max(self._ahead // 2, 1)
+
     def _worth_a_claim(self) -> int:
         """Room from which on documents are taken up: each claim is a commit, so not for every one.
 
-        Until then as many wait for a worker as half the workers.
+        Until then half of what was taken up waits for a worker still.
         """
         if self._breaker.view.state != "closed":
             return 1
-        return max(len(self._lanes) // 2, 1)
+        return max(len(self._lanes) * self._ahead // 2, 1)
 
     def _beat(self, under_way: int) -> None:
         view = self._breaker.view
@@ -178,7 +203,10 @@ class Pusher:
             unit = await self._units.get()
             self._busy += 1
             try:
-                finished = await self._try(unit, sage)
+                if self._breaker.view.state == "open":
+                    finished = [self._not_begun(claim, "Sage 300 is unwell") for claim in unit]
+                else:
+                    finished = await self._try(unit, sage)
             finally:
                 self._busy -= 1
             for one in finished:
@@ -222,7 +250,7 @@ class Pusher:
     async def _wind_down(self, workers: list[asyncio.Task[None]], grace: float) -> None:
         while not self._units.empty():
             for claim in self._units.get_nowait():
-                self._outcomes.put_nowait(self._not_begun(claim))
+                self._outcomes.put_nowait(self._not_begun(claim, "the daemon was stopped"))
         waited = 0.0
         while self._busy and waited < grace:
             await asyncio.sleep(0.05)
@@ -332,11 +360,11 @@ class Pusher:
             claim, sighting.reason or "Sage 300 may still be working on it.", again
         )
 
-    def _not_begun(self, claim: Claim) -> Finished:
+    def _not_begun(self, claim: Claim, why: str) -> Finished:
         """A question stays one: its document may be in Sage 300, and must not come back a push."""
         if claim.asks:
-            return self._asks_again(claim, "Not asked: the daemon was stopped.", self._now())
-        outcome = Unavailable(kind="stopped", reason="Not sent: the daemon was stopped.")
+            return self._asks_again(claim, f"Not asked: {why}.", self._now())
+        outcome = Unavailable(kind="stopped", reason=f"Not sent: {why}.")
         return self._decided(claim, Exchange(outcome))
 
     def _asks_again(self, claim: Claim, reason: str, moment: datetime) -> Finished:

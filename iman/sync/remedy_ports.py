@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from iman.domain.attempt import Sighting
 from iman.domain.checklist import Checklist, Evidence
 from iman.domain.document import Document
+from iman.domain.outcome import Unavailable
 from iman.domain.remedy import InUse, Related, SubjectDocument
 from iman.domain.setup import ByondproSetups, Gap, SageCode, SetupKind
 
@@ -46,7 +47,7 @@ class Lookup(Protocol):
 
     async def find(self, document: Document, *, token: str) -> Sighting: ...
 
-    async def probe(self) -> str | None: ...
+    async def probe(self) -> Unavailable | None: ...
 
 
 class ProbingBooks(Protocol):

@@ -49,7 +49,7 @@ def _executable(playwright: Playwright) -> str | None:
     return next((place for place in found if place and Path(place).exists()), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop must be gone before other files' tests
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         executable = _executable(playwright)

@@ -284,4 +284,4 @@ def test_a_probe_says_what_is_the_matter(answers, trouble):
     if trouble is None:
         assert found is None
     else:
-        assert trouble in found
+        assert trouble in found.reason

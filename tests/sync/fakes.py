@@ -150,9 +150,9 @@ class FakeSage:
                 return Sighting(found=Accepted(reference=f"{place}-1", adopted=True), sure=True)
         return Sighting(sure=True)
 
-    async def probe(self) -> str | None:
+    async def probe(self) -> Unavailable | None:
         self.probes += 1
-        return None if self.down is None else self.down.reason
+        return self.down
 
 
 @dataclass

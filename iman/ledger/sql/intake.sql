@@ -39,7 +39,13 @@ ON CONFLICT (source) DO UPDATE SET cursor_text = excluded.cursor_text, read_at =
 SELECT cursor_text FROM cursors WHERE source = $source;
 
 -- name: insert_problem
-INSERT INTO intake_problems VALUES ($id, $cursor, $now, $reason, $excerpt);
+-- An event that is read again is the same problem.
+INSERT INTO intake_problems
+SELECT $id, $cursor, $now, $reason, $excerpt
+WHERE NOT EXISTS (
+    SELECT 1 FROM intake_problems
+    WHERE cursor_text = $cursor AND $cursor <> '' AND reason = $reason
+);
 
 -- name: insert_write_backs
 INSERT INTO write_backs

@@ -1,0 +1,77 @@
+"""``iman bench push``: figures that hold on the machine they were taken on; ratios travel."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+bench = typer.Typer(help="Measure.", no_args_is_help=True)
+
+
+@bench.callback()
+def _measure() -> None:
+    """Measure."""
+
+
+@bench.command()
+def push(
+    backlog: Annotated[int, typer.Option(min=1, help="Invoices to count calls for")] = 5000,
+    documents: Annotated[int, typer.Option(min=32, help="Documents of one turn")] = 2000,
+    turns: Annotated[int, typer.Option(min=1, help="Turns of each, alternating")] = 5,
+    in_flight: Annotated[int, typer.Option(min=1, max=256, help="Requests at a time")] = 32,
+    latency: Annotated[str, typer.Option(help="ERP latencies in ms, with commas")] = "0,20,300",
+    only: Annotated[str, typer.Option(help="calls or rate; empty: both")] = "",
+    smoke: Annotated[bool, typer.Option(help="Small and quick: does it run?")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")] = False,
+) -> None:
+    """Calls an invoice under backlog, and documents a second against a bare loop."""
+    from iman.bench import calls, rate
+
+    if smoke:
+        backlog, documents, turns, latency = 80, 64, 1, "0"
+    found: dict[str, Any] = {}
+    with Console(stderr=True).status("Measuring") as status:
+        if only != "calls":
+            rates = rate.measure(
+                [int(one) for one in latency.split(",")],
+                documents=documents, in_flight=in_flight, turns=turns, say=status.update,
+            )  # fmt: skip
+            found["rate"] = [one.as_json() for one in rates]
+        if only != "rate":
+            counted = calls.measure(
+                backlog, (0.0, 0.1) if smoke else (0.0, 0.01, 0.1), status.update
+            )
+            found["calls"] = [one.as_json() for one in counted]
+    if as_json:
+        print(json.dumps(found))  # noqa: T201 -- an entry point
+        return
+    _show(found)
+
+
+@bench.command()
+def outage(
+    backlog: Annotated[int, typer.Option(min=10, help="Invoices")] = 2000,
+    seconds: Annotated[float, typer.Option(min=1, help="How long Sage 300 is away")] = 90.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table")] = False,
+) -> None:
+    """An outage in the middle of a backlog: what fails, and documents a second before and after."""
+    from iman.bench.outage import measure
+
+    with Console(stderr=True).status("Measuring") as status:
+        found = measure(backlog, seconds, status.update).as_json()
+    if as_json:
+        print(json.dumps(found))  # noqa: T201 -- an entry point
+        return
+    _show({"outage": [found]})
+
+
+def _show(found: dict[str, list[dict[str, Any]]]) -> None:
+    for title, rows in found.items():
+        table = Table(*rows[0], title=title)
+        for row in rows:
+            table.add_row(*(str(value) for value in row.values()))
+        Console().print(table)
