@@ -89,10 +89,9 @@ def pareto(rows: Sequence[Row], currency: str) -> go.Figure:
     """Money per cause, the largest on top, with its share of all so far."""
     whole = sum((row[2] for row in rows), Decimal()) or Decimal(1)
     so_far, labels = Decimal(), []
-    for _, documents, amount in rows:
+    for _, _, amount in rows:
         so_far += amount
-        worth = text_overview.worth(documents, amount, currency)
-        labels.append(f"{worth}<br>{100 * so_far / whole:.0f} % so far")
+        labels.append(f"{text.money(amount, currency)}<br>{100 * so_far / whole:.0f} % so far")
     places = list(range(len(rows)))  # not the names: two long ones may look the same
     figure = go.Figure()
     figure.add_bar(
@@ -111,7 +110,7 @@ def pareto(rows: Sequence[Row], currency: str) -> go.Figure:
         autorange="reversed", showgrid=False, automargin=True, tickvals=places, ticktext=names
     )
     most = max((float(row[2]) for row in rows), default=0) or 1
-    figure.update_xaxes(showgrid=False, showticklabels=False, zeroline=False, range=[0, most * 1.6])
+    figure.update_xaxes(showgrid=False, showticklabels=False, zeroline=False, range=[0, most * 1.8])
     return figure
 
 
