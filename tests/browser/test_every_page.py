@@ -18,9 +18,14 @@ PAGES = {
     "overview": "/",
     "monitor": "/monitor?type=invoice",
     "document": "/document?id={failed}",
+    "causes": "/causes",
+    "checklist": "/checklist",
+    "follow_up": "/follow_up",
+    "setups": "/setups",
+    "daemon": "/daemon",
     "how_it_works": "/how_it_works",
 }
-ADMIN_PAGES = {"people": "/people"}
+ADMIN_PAGES = {"people": "/people", "audit": "/audit"}
 #: Streamlit asks for its own health under the page's address first, and then at the root.
 HARMLESS = re.compile(r"404 .*/(monitor|document|how_it_works|people)/_stcore/(health|host-config)")
 
