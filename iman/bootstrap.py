@@ -203,7 +203,14 @@ def build_daemon(
     )
 
     remedies, remedy_loops = build_remedies(
-        settings, ledger=ledger, http=spare, source=source, beats=beats, now=now, due=pusher.wake
+        settings,
+        ledger=ledger,
+        http=spare,
+        source=source,
+        beats=beats,
+        now=now,
+        due=pusher.wake,
+        unwell=lambda: breaker.view.reason if breaker.view.state == "open" else "",
     )
 
     @contextlib.asynccontextmanager

@@ -27,7 +27,15 @@ class SourceUnavailable(ImanError):
 
 
 class SetupsUnavailable(ImanError):
-    """Sage 300's set-up tables cannot be read now; the text says why."""
+    """Sage 300's set-up tables cannot be read now; the text says why.
+
+    *log_in*: it refused who we are. *whole*: no other table can be read either.
+    """
+
+    def __init__(self, text: str, *, log_in: bool = False, whole: bool = False) -> None:
+        super().__init__(text)
+        self.log_in = log_in
+        self.whole = whole or log_in
 
 
 class LedgerError(ImanError):

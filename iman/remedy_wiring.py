@@ -26,6 +26,7 @@ from iman.remedies import Finder, Remedies
 from iman.settings import DaemonSettings
 from iman.sync.beats import Beats
 from iman.sync.mirror import Mirror
+from iman.sync.patience import Patience
 from iman.sync.ports import Now
 from iman.sync.probing import Prober
 from iman.sync.releasing import CauseKeeper, Releasing
@@ -45,6 +46,7 @@ def build_remedies(
     beats: Beats,
     now: Now,
     due: Callable[[], None],
+    unwell: Callable[[], str],
 ) -> tuple[Remedies, list[Every]]:
     """The remedies the API asks, and their loops. Raises ``SettingsError`` for a bad playbook."""
     books = RemedyLedger(ledger, template_of)
@@ -52,11 +54,18 @@ def build_remedies(
     sage, setups = Sage300(http), SageSetups(http)
     nudges = {name: asyncio.Event() for name in ("mirror", "probing", "releasing", "causes")}
     finder = Finder(ledger=ledger, sage=sage, read=read_document)
+    patience = Patience(now, unwell)
     mirror = Mirror(
-        books=books, setups=setups, source=tables, read_setups=_typed, beats=beats, now=now
+        books=books,
+        setups=setups,
+        source=tables,
+        read_setups=_typed,
+        patience=patience,
+        beats=beats,
+        now=now,
     )
     prober = Prober(
-        books=books, setups=setups, source=tables, read_setups=_typed, sage=sage,
+        books=books, setups=setups, source=tables, read_setups=_typed, patience=patience, sage=sage,
         document_in_sage=finder.evidence, beats=beats, now=now, fixed=nudges["mirror"].set,
     )  # fmt: skip
     releasing = Releasing(books=books, beats=beats, now=now, due=due)

@@ -115,6 +115,8 @@ class SageSetups:
                 told = error_of(answer) if not answer.is_success else None
             if told is not None and told[0] in {"ResourceNotFound", "MethodNotAllowed"}:
                 return None
+            if answer.status_code == httpx.codes.UNAUTHORIZED:
+                raise SetupsUnavailable(str(cannot_tell(answer)), log_in=True)
             if not answer.is_success:
                 raise cannot_tell(answer)
             body = body_of(answer)
@@ -130,14 +132,28 @@ class SageSetups:
 
     async def _record(self, address: str) -> Record | None:
         try:
-            return await self._web.record(address)
+            return _one(await self._web.get(address))
         except (CannotTell, Unreadable, httpx.HTTPError) as exc:
             raise _unavailable(exc) from exc
 
 
+def _one(answer: httpx.Response) -> Record | None:
+    """A record, or None where Sage 300 has none of that key."""
+    if answer.is_success:
+        found = body_of(answer)
+        if not isinstance(found, dict) or "Message" in found:
+            raise Unreadable("a record of another shape")
+        return found
+    if (told := error_of(answer)) and told[0] == "RecordNotFound":
+        return None
+    if answer.status_code == httpx.codes.UNAUTHORIZED:
+        raise SetupsUnavailable(str(cannot_tell(answer)), log_in=True)
+    raise cannot_tell(answer)
+
+
 def _unavailable(exc: Exception) -> SetupsUnavailable:
     if isinstance(exc, httpx.HTTPError):
-        return SetupsUnavailable(no_connection(exc).reason)
+        return SetupsUnavailable(no_connection(exc).reason, whole=True)
     if isinstance(exc, Unreadable):
         return SetupsUnavailable(f"Sage 300 answered with {exc}.")
     return SetupsUnavailable(str(exc))

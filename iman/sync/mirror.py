@@ -12,6 +12,7 @@ from datetime import timedelta
 from iman.domain.setup import ByondproSetups, SageCode, SetupKind, gaps
 from iman.errors import SetupsUnavailable, SourceUnavailable
 from iman.sync.beats import Beats
+from iman.sync.patience import Patience
 from iman.sync.ports import Now
 from iman.sync.remedy_ports import MirrorBooks, Setups, SourceSetups
 
@@ -30,9 +31,11 @@ class Mirror:
         setups: Setups,
         source: SourceSetups,
         read_setups: Callable[[object], ByondproSetups],
+        patience: Patience,
         beats: Beats,
         now: Now,
     ) -> None:
+        self._patience = patience
         self._books = books
         self._setups = setups
         self._source = source
@@ -53,6 +56,7 @@ class Mirror:
         Raises ``SourceUnavailable``, or ``SetupsUnavailable`` where none of Sage 300's tables could
         be read; then what was known stays.
         """
+        self._patience.check()
         async with self._one_at_a_time:
             byondpro = self._read_setups(await self._source.setups())
             sage, trouble = await self._sage()
@@ -77,7 +81,10 @@ class Mirror:
             try:
                 held = await self._setups.whole(kind)
             except SetupsUnavailable as exc:
+                self._patience.learn(exc)
                 trouble[kind] = str(exc)
+                if exc.whole:
+                    raise
                 continue
             if held is None:
                 trouble[kind] = "This Sage 300 does not list them over its Web API."

@@ -12,6 +12,7 @@ from iman.domain.remedy import SubjectDocument, matched, still_in_use
 from iman.domain.setup import ByondproSetups, SageCode, SetupKind
 from iman.errors import SetupsUnavailable, SourceUnavailable
 from iman.sync.beats import Beats
+from iman.sync.patience import Patience
 from iman.sync.ports import Now
 from iman.sync.remedy_ports import Lookup, ProbingBooks, Setups, SourceSetups
 
@@ -22,7 +23,6 @@ _SETUP_KINDS = {
     "customer_group": SetupKind.CUSTOMER_GROUP,
     "payment_code": SetupKind.PAYMENT_CODE,
 }
-ReadSetups = Callable[[object], ByondproSetups]
 
 
 @dataclass(slots=True)
@@ -33,6 +33,7 @@ class _Round:
     byondpro: ByondproSetups | None = None
     subjects: dict[int, list[SubjectDocument]] = field(default_factory=dict)
     locks: dict[tuple[str, str], str] = field(default_factory=dict)
+    down: SetupsUnavailable | None = None  # Sage 300 could not be asked at all
 
 
 class Prober:
@@ -50,10 +51,12 @@ class Prober:
         read_setups: Callable[[object], ByondproSetups],
         sage: Lookup,
         document_in_sage: Callable[[SubjectDocument], Awaitable[Evidence]],
+        patience: Patience,
         beats: Beats,
         now: Now,
         fixed: Callable[[], None],
     ) -> None:
+        self._patience = patience
         self._books = books
         self._setups = setups
         self._source = source
@@ -131,6 +134,9 @@ class Prober:
         try:
             return await looks[check](checklist, step, reading)
         except (SetupsUnavailable, SourceUnavailable) as exc:
+            if isinstance(exc, SetupsUnavailable):
+                self._patience.learn(exc)
+                reading.down = exc if exc.whole else reading.down
             return Evidence(holds=None, text=f"Could not look: {exc}")
 
     # -- Sage 300's tables
@@ -138,8 +144,15 @@ class Prober:
     async def _code(self, kind: SetupKind, code: str, reading: _Round) -> SageCode | None:
         key = (kind, code)
         if key not in reading.codes:
+            self._ask_only_once(reading)
             reading.codes[key] = await self._setups.code(kind, code)
         return reading.codes[key]
+
+    def _ask_only_once(self, reading: _Round) -> None:
+        """Raises ``SetupsUnavailable`` where Sage 300 is unwell, or was so in this round."""
+        if reading.down is not None:
+            raise reading.down
+        self._patience.check()
 
     async def _in_sage(
         self, kind: SetupKind, name: str, checklist: Checklist, reading: _Round
@@ -196,6 +209,7 @@ class Prober:
             if len(customers) != 1:
                 return Evidence(holds=None, text="The error names no customer to look up.")
             number = customers.pop()
+        self._ask_only_once(reading)
         found = await self._setups.customer(number)
         if found is None:
             return Evidence(holds=False, text=f"Sage 300 has no customer {number}.")
@@ -206,6 +220,8 @@ class Prober:
         return Evidence(holds=True, text=f"Sage 300 has customer {number}, active, not on hold.")
 
     async def _sage_well(self, _: Checklist, __: Step, ___: _Round) -> Evidence:
+        if (reason := self._patience.held()) != "":
+            return Evidence(holds=False, text=reason)
         trouble = await self._sage.probe()
         return Evidence(
             holds=trouble is None, text=trouble.reason if trouble else "Sage 300 answers."
@@ -338,6 +354,7 @@ class Prober:
         documents = await self._subject(checklist, reading)
         if documents and all(one.closed for one in documents):
             return Evidence(holds=True, text="Closed, and linked with Sage 300.")
+        self._ask_only_once(reading)
         looked = await asyncio.gather(
             *(self._document_in_sage(one) for one in documents[:5] if not one.closed)
         )
