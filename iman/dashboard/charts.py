@@ -86,27 +86,31 @@ def largest(errors: pd.DataFrame, most: int = 8) -> list[Row]:
 
 
 def pareto(rows: Sequence[Row], currency: str) -> go.Figure:
-    """Money per cause, the largest on top, with its share of all and of all so far."""
+    """Money per cause, the largest on top, with its share of all so far."""
     whole = sum((row[2] for row in rows), Decimal()) or Decimal(1)
     so_far, labels = Decimal(), []
-    for _, documents, amount in rows:
+    for _, _, amount in rows:
         so_far += amount
-        worth = text_overview.worth(documents, amount, currency)
-        labels.append(f"{worth} · {100 * so_far / whole:.0f} % so far")
+        labels.append(f"{text.money(amount, currency)}<br>{100 * so_far / whole:.0f} % so far")
+    places = list(range(len(rows)))  # not the names: two long ones may look the same
     figure = go.Figure()
     figure.add_bar(
         orientation="h",
-        y=[_short(row[0]) for row in rows],
+        y=places,
         x=[float(row[2]) for row in rows],
         text=labels,
-        textposition="auto",
-        insidetextanchor="start",
+        textposition="outside",
+        cliponaxis=False,
         marker={"color": "#000003", "cornerradius": 3},
         hovertemplate="%{text}<extra></extra>",
     )
-    _plain(figure, height=60 + 42 * len(rows))
-    figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True)
-    figure.update_xaxes(showgrid=False, showticklabels=False, rangemode="tozero")
+    _plain(figure, height=50 + 46 * len(rows))
+    names = [_short(row[0], 44) for row in rows]
+    figure.update_yaxes(
+        autorange="reversed", showgrid=False, automargin=True, tickvals=places, ticktext=names
+    )
+    most = max((float(row[2]) for row in rows), default=0) or 1
+    figure.update_xaxes(showgrid=False, showticklabels=False, zeroline=False, range=[0, most * 1.8])
     return figure
 
 
@@ -176,13 +180,24 @@ def by_site(cells: Sequence[Cell]) -> go.Figure:
     _plain(figure, height=90 + 34 * len(sites))
     figure.update_layout(barmode="stack", showlegend=True, hovermode="y unified", legend=_LEGEND)
     figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True)
-    figure.update_xaxes(rangemode="tozero", tickformat=",d", nticks=6)
+    most = max((sum(n for of, _, n, _ in cells if of == site) for site in sites), default=0)
+    figure.update_xaxes(rangemode="tozero", **_whole(most))
     return figure
 
 
-def _short(name: str) -> str:
-    """A label from outside: not too wide, and no markup for Plotly."""
-    return html.escape(name if len(name) <= 34 else name[:33] + "…", quote=False)
+def _short(name: str, most: int = 34) -> str:
+    """A label from outside, on two lines where it is long, and no markup for Plotly.
+
+    What stands after the last colon tells one cause from another, so that is kept.
+    """
+    lead, _, end = name.rpartition(": ")
+    parts = [one if len(one) <= most else one[: most - 1] + "…" for one in (lead, end) if one]
+    return "<br>".join(html.escape(one, quote=False) for one in parts)
+
+
+def _whole(most: float) -> dict[str, Any]:
+    """Ticks for counts: never two of the same number."""
+    return {"tickformat": ",d", "dtick": 1} if most <= 6 else {"tickformat": ",d", "nticks": 6}
 
 
 _LEGEND = {

@@ -155,8 +155,8 @@ PERSON_NOT_VALID = (
 AWAY_NO_CHANGE = "The daemon is away: nothing can be changed until it is back."
 ROLE_MAY = {
     Role.MANAGER: "Read everything, export",
-    Role.SUPPORT: "Read everything, export",
-    Role.ADMIN: "Read everything, export, resync, read the audit trail, add people",
+    Role.SUPPORT: "Read everything, export, work on checklists, park documents",
+    Role.ADMIN: "All of that; resync one or many, close by hand, pause, audit trail, people",
 }
 
 EXPORT = "Export CSV"

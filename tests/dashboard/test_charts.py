@@ -116,8 +116,10 @@ def test_the_largest_causes_stand_first_and_the_others_together():
     assert rows[0][2] == Decimal(1100)
     assert rows[-1] == ("all other causes", 3, Decimal(600))
     figure = charts.pareto(rows, "AUD")
-    assert figure.data[0].text[-1] == "3 documents, 600.00 AUD · 100 % so far"
-    assert "<b>" not in figure.data[0].y[0]
+    assert figure.data[0].text[-1] == "600.00 AUD<br>100 % so far"
+    names = figure.layout.yaxis.ticktext
+    assert len(set(names)) == 9  # each cause has a bar of its own
+    assert names[0] == "Terms code missing or inactive<br>&lt;b&gt;F10&lt;/b&gt;"
 
 
 STANDING = pd.DataFrame(
