@@ -53,6 +53,20 @@ def clump(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         yield started
 
 
+@pytest.fixture
+def visit(visit: Any) -> Iterator[Any]:
+    """As everywhere; what went wrong in the browsers is told where a test fails."""
+    people: list[Visitor] = []
+
+    def new(base: str) -> Visitor:
+        people.append(visit(base))
+        return people[-1]
+
+    yield new
+    for problem in (one for person in people for one in person.problems):
+        print(problem)  # noqa: T201 -- pytest shows it with the failure
+
+
 # -- what people do -------------------------------------------------------------------------------
 
 
@@ -115,6 +129,12 @@ def release(page: Page, offer: str, why: str) -> None:
     page.get_by_label("Reason", exact=True).fill(why)
     page.get_by_role("button", name=offer).last.click()
     expect(page.get_by_text(re.compile(f"admin at .*: {re.escape(why)}")).first).to_be_visible()
+
+
+def keep_picture(person: Visitor, name: str) -> None:
+    """Of the whole checklist: the page scrolls inside itself."""
+    person.page.set_viewport_size({"width": 1440, "height": 2600})
+    person.keep_picture(name)
 
 
 def finished(page: Page) -> None:
@@ -218,7 +238,7 @@ def test_a_term_that_is_right_is_added_and_the_invoice_released(right: Up, visit
     release(page, "Resync 1 document", "F48 is there now")
     verified(page, 2, "resync", f"{F48} is through.")
     finished(page)
-    admin.keep_picture("remedy-f48-valid")
+    keep_picture(admin, "remedy-f48-valid")
     in_sage_once(right, F48)
     all_by_probe(right, page, "add-in-sage", "resync")
 
@@ -234,7 +254,7 @@ def test_an_account_that_is_right_is_added_and_the_invoice_released(right: Up, v
     release(page, "Resync 1 document", "6030 is there now")
     verified(page, 2, "resync", f"{GL_6030} is through.")
     finished(page)
-    admin.keep_picture("remedy-6030-valid")
+    keep_picture(admin, "remedy-6030-valid")
     in_sage_once(right, GL_6030)
     all_by_probe(right, page, "add-in-sage", "resync")
 
@@ -296,7 +316,7 @@ def test_two_people_on_one_checklist_lose_no_tick_and_no_note(right: Up, visit):
             expect(one.get_by_text(said).first).to_be_visible()
         for words in ("Finance was told.", "The family was rung up."):
             expect(one.get_by_text(words)).to_be_visible()
-    admin.keep_picture("remedy-two-people")
+    keep_picture(admin, "remedy-two-people")
     view = checklist_of(right, page)
     assert [(one["by"], one["text"]) for one in view["notes"]] == [
         ("admin", "Finance was told."), ("support", "The family was rung up."),
@@ -329,7 +349,7 @@ def test_a_wrong_term_is_let_through_credited_inactivated_and_re_invoiced(wrong:
     again = reinvoice(visit, wrong, note, "F24")
     verified(page, 6, "re invoice", again)
     finished(page)
-    admin.keep_picture("remedy-f48-invalid")
+    keep_picture(admin, "remedy-f48-invalid")
     in_sage_once(wrong, F48, note, again)
     all_by_probe(
         wrong, page, "create-on-purpose", "resync", "credit-note", "inactivate-in-sage",
@@ -362,7 +382,7 @@ def test_a_wrong_account_is_credited_the_category_corrected_and_re_invoiced(wron
     again = reinvoice(visit, wrong, note, "IMM")
     verified(page, 6, "re invoice", again)
     finished(page)
-    admin.keep_picture("remedy-6030-invalid")
+    keep_picture(admin, "remedy-6030-invalid")
     in_sage_once(wrong, GL_6030, note, again)
     all_by_probe(
         wrong, page, "create-on-purpose", "resync", "credit-note", "inactivate-in-sage",
@@ -393,7 +413,7 @@ def test_a_clump_is_one_cause_one_checklist_one_release(clump: Up, visit):
     expect(page.get_by_text("25 of 25 synced").first).to_be_visible(timeout=PATIENCE)
     results = page.get_by_role("region", name="Result for each document")
     expect(results.get_by_role("row").filter(has_text="Synced")).to_have_count(25)
-    admin.keep_picture("remedy-clump")
+    keep_picture(admin, "remedy-clump")
     in_sage_once(clump, *(f"INV-0104{number:02}" for number in range(1, 26)))
     all_by_probe(clump, page, "add-in-sage", "resync")
     actions = [one["action"] for one in api.get("/audit", limit=500)["rows"]]
