@@ -26,7 +26,7 @@ from sqlalchemy.pool import NullPool
 from tests.system import free_ports, wait_for
 
 #: Read at import, for a fixture removes IMAN_* from the tests' environment.
-REQUIRED = bool(os.environ.get("IMAN_REQUIRE_POSTGRES"))
+REQUIRED = bool(os.environ.get("REQUIRE_POSTGRES_TESTS"))
 HOW_TO_GET_IT = "no PostgreSQL: uv sync --group dev, or install Debian's package postgresql"
 
 _EXE = ".exe" if sys.platform == "win32" else ""
@@ -54,7 +54,7 @@ class Postgres:
 
 @contextlib.contextmanager
 def running_postgres() -> Iterator[Postgres]:
-    """Skips the test where there is none, and fails it where IMAN_REQUIRE_POSTGRES is set."""
+    """Skips the test where there is none, and fails it where REQUIRE_POSTGRES_TESTS is set."""
     programs = _programs()
     if programs is None:
         (pytest.fail if REQUIRED else pytest.skip)(HOW_TO_GET_IT)

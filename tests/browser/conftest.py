@@ -21,7 +21,7 @@ from tests.system import ROOT
 ARTEFACTS = ROOT / "tests" / "artefacts"
 HOW = (
     "no Chromium found: install one (Debian: apt-get install chromium), or name it in "
-    "IMAN_CHROMIUM, or run: playwright install chromium"
+    "CHROMIUM_FOR_TESTS, or run: playwright install chromium"
 )
 FLAGS = [
     "--no-sandbox",
@@ -33,8 +33,8 @@ FLAGS = [
     "--disable-sync",
 ]
 #: Taken when this module is loaded: a fixture elsewhere empties IMAN_* for every test.
-NAMED = os.environ.get("IMAN_CHROMIUM")
-REQUIRED = os.environ.get("IMAN_REQUIRE_BROWSER") == "1"
+NAMED = os.environ.get("CHROMIUM_FOR_TESTS")
+REQUIRED = os.environ.get("REQUIRE_BROWSER_TESTS") == "1"
 _PLACES = (
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
