@@ -35,7 +35,7 @@ settings.load_profile("iman")
 @pytest.fixture(autouse=True)
 def _nobodys_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory):
     for name in list(os.environ):
-        if name.startswith("IMAN_") and name != "REQUIRE_BROWSER_TESTS":
+        if name.startswith("IMAN_"):
             monkeypatch.delenv(name)
     nowhere: Path = tmp_path_factory.getbasetemp() / "there-is-no" / "iman.toml"
     monkeypatch.setenv("IMAN_SETTINGS", str(nowhere))
