@@ -50,7 +50,7 @@ def failed_cause(ours: Desk, documents: int, error_type: str = "gl_account_missi
         causes = [one for one in ours.remedies.causes() if one.error_type == error_type]
         return causes if causes and causes[0].failed == documents else None
 
-    (cause,) = wait_for(found)
+    (cause,) = wait_for(found, seconds=180)
     return cause
 
 
