@@ -163,29 +163,34 @@ def _choose(checklist_id: int, branch: str, seen: str) -> None:
 
 
 def _choice(view: ChecklistView, choice: ChoiceView, *, shut: bool) -> None:
-    key = f"answer_{view.id}_{choice.id}"
+    of = f"answer_{view.id}_{choice.id}"
+    stored = choice.answer or ""
+    key = doing.key_for(of, stored)
     st.html(
         f'<div class="iman-way"><strong>{escape(choice.question)}</strong>'
         f'<p class="iman-quiet">{escape(choice.help)}</p></div>'
     )
-    doing.as_stored(key, choice.answer if choice.options else choice.answer or "")
     label = text.label(choice.question)
     if choice.options:
         titles = {one.id: text.label(one.title) for one in choice.options}
+        given = list(titles).index(choice.answer) if choice.answer in titles else None
         st.radio(
-            label, list(titles), format_func=lambda one: titles.get(one, one), key=key, index=None,
-            horizontal=True, label_visibility="collapsed", disabled=shut, on_change=_answer,
-            args=(view.id, choice.id, key),
+            label, list(titles), format_func=lambda one: titles.get(one, one), key=key,
+            index=given, horizontal=True, label_visibility="collapsed", disabled=shut,
+            on_change=_answer, args=(view.id, choice.id, of, key, stored),
         )  # fmt: skip
     else:
         st.text_input(
-            label, key=key, max_chars=200, label_visibility="collapsed", disabled=shut,
-            on_change=_answer, args=(view.id, choice.id, key), width=260,
+            label, value=stored, key=key, max_chars=200, disabled=shut, on_change=_answer,
+            label_visibility="collapsed", args=(view.id, choice.id, of, key, stored), width=260,
         )  # fmt: skip
 
 
-def _answer(checklist_id: int, choice: str, key: str) -> None:
+def _answer(checklist_id: int, choice: str, of: str, key: str, stored: str) -> None:
     given = str(st.session_state.get(key) or "").strip()
+    if given == stored:
+        return
+    doing.pressed(of)
     doing.attempt(_PLACE, lambda client: client.answer(checklist_id, choice, given))
 
 

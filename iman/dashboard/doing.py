@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+import zlib
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -41,10 +42,22 @@ def request_id(of: str) -> str:
     return found
 
 
-def as_stored(key: str, value: object) -> None:
-    """Let the widget *key* show what the daemon holds, whoever put it there."""
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
+def key_for(of: str, stored: object) -> str:
+    """The key of a widget that shows what the daemon holds, whoever put it there.
+
+    What is stored is part of it: a browser that has not heard of a change sends the old value once
+    more, and under the same key that would be taken for the person's wish to have it back.
+    Streamlit also calls ``on_change`` of a widget that is new, so that has to be seen for what it
+    is: under its key nothing but a person makes the value another one than the stored.
+    """
+    turn = st.session_state.get(f"iman_turn_{of}", 0)
+    return f"{of}_{zlib.crc32(repr(stored).encode()):x}_{turn}"
+
+
+def pressed(of: str) -> None:
+    """The widget of *of* starts anew from what is stored, also where the daemon refuses."""
+    key = f"iman_turn_{of}"
+    st.session_state[key] = st.session_state.get(key, 0) + 1
 
 
 def finished(of: str, *inputs: str) -> None:

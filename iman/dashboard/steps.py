@@ -26,16 +26,17 @@ def listed(view: ChecklistView) -> None:
 
 
 def _step(checklist_id: int, number: int, step: StepView, *, shut: bool, is_next: bool) -> None:
-    key, place = f"tick_{checklist_id}_{step.id}", f"step_{checklist_id}_{step.id}"
+    tick, place = f"tick_{checklist_id}_{step.id}", f"step_{checklist_id}_{step.id}"
     done = step.state in _SETTLED
     bars = not done and (bool(step.locked) or step.state is StepState.UNDECIDED)
-    doing.as_stored(key, done)
+    key = doing.key_for(tick, done)
     with st.container(
         horizontal=True, vertical_alignment="top", key=f"step_{step.id}", gap="small"
     ):
         st.checkbox(
-            text.label(text_remedies.tick_label(number, step)), key=key, disabled=shut or bars,
-            label_visibility="collapsed", on_change=_tick, args=(checklist_id, step.id, key),
+            text.label(text_remedies.tick_label(number, step)), value=done, key=key,
+            disabled=shut or bars, label_visibility="collapsed", on_change=_tick,
+            args=(checklist_id, step.id, tick, key, done),
         )  # fmt: skip
         with st.container(gap="xsmall"):
             st.html(_told(number, step, is_next=is_next))
@@ -116,9 +117,12 @@ def _buttons(checklist_id: int, step: StepView, *, settled: bool) -> None:
             )  # fmt: skip
 
 
-def _tick(checklist_id: int, step: str, key: str) -> None:
-    place = f"step_{checklist_id}_{step}"
-    if st.session_state.get(key):
+def _tick(checklist_id: int, step: str, tick: str, key: str, done: bool) -> None:
+    place, wanted = f"step_{checklist_id}_{step}", bool(st.session_state.get(key, done))
+    if wanted == done:
+        return
+    doing.pressed(tick)
+    if wanted:
         doing.attempt(place, lambda client: client.tick(checklist_id, step))
     else:
         doing.attempt(place, lambda client: client.untick(checklist_id, step))

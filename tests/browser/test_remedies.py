@@ -217,6 +217,7 @@ def all_by_probe(iman: Up, page: Page, *steps: str) -> None:
     """Exactly these steps belonged to the way chosen, and Iman itself ticked each of them."""
     view = checklist_of(iman, page)
     assert view["phase"] == "complete"
+    assert "unticked" not in {one["kind"] for one in view["history"]}
     wanted = {one["id"]: one for one in view["steps"] if one["state"] != "not_needed"}
     assert {name: (one["state"], one["how"]) for name, one in wanted.items()} == dict.fromkeys(
         steps, ("done", "probe")
@@ -318,6 +319,7 @@ def test_two_people_on_one_checklist_lose_no_tick_and_no_note(right: Up, visit):
             expect(one.get_by_text(words)).to_be_visible()
     keep_picture(admin, "remedy-two-people")
     view = checklist_of(right, page)
+    assert "unticked" not in {one["kind"] for one in view["history"]}
     assert [(one["by"], one["text"]) for one in view["notes"]] == [
         ("admin", "Finance was told."), ("support", "The family was rung up."),
     ]  # fmt: skip
