@@ -17,6 +17,7 @@ def test_fifty_kills_lose_nothing_and_push_nothing_twice(tmp_path: Path) -> None
     with bench(
         tmp_path, IMAN_SETTLE=str(settle), IMAN_ASK_EVERY="0.3", IMAN_INTAKE_EVERY="0.2",
         IMAN_WRITE_BACK_EVERY="0.2", IMAN_RETRY_WAIT_MIN="0.3", IMAN_RETRY_WAIT_MAX="0.5",
+        IMAN_BATCH_MOST="1",
     ) as here:  # fmt: skip
         here.add_account("6030")
         here.faults(latency_ms={"min": 150, "max": 400})
@@ -26,6 +27,11 @@ def test_fifty_kills_lose_nothing_and_push_nothing_twice(tmp_path: Path) -> None
             # Every fifth dies at a random moment of its start, the others at one of their work.
             starting = kill % 5 == 4
             daemon = here.start_daemon(ready=not starting)
+            if not starting:  # its work has begun, or there is none left
+                before = here.in_sage().total()
+                wait_for(
+                    lambda before=before: not before < DOCUMENTS or here.in_sage().total() > before
+                )
             time.sleep(moments.uniform(0.0, 1.2 if starting else 0.8))
             assert daemon.running, daemon.text()[-3000:]  # the ledger opened
             daemon.kill()
