@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from filelock import FileLock
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -49,9 +50,15 @@ def _executable(playwright: Playwright) -> str | None:
     return next((place for place in found if place and Path(place).exists()), None)
 
 
+expect.set_options(timeout=20_000)  # where a bound is promised, the test states its own
+
+
 @pytest.fixture(scope="module")  # its event loop must be gone before other files' tests
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One file's browser at a time: several would share the processors, and slow each other."""
+    shared = tmp_path_factory.getbasetemp()
+    turn = FileLock((shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared) / "browser")
+    with turn, sync_playwright() as playwright:
         executable = _executable(playwright)
         if executable is None:
             if REQUIRED:
