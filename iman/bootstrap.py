@@ -61,7 +61,12 @@ def utc_now() -> datetime:
 
 def verdict_on(text: str, http_status: int | None, code: str | None) -> Verdict:
     found = classify(text, http_status=http_status, code=code)
-    return Verdict(error_type=found.type, entity_kind=found.entity_kind, entity=found.entity)
+    return Verdict(
+        error_type=found.type,
+        entity_kind=found.entity_kind,
+        entity=found.entity,
+        template=found.rule,
+    )
 
 
 def entity_in(text: str) -> str | None:

@@ -62,6 +62,7 @@ class Verdict:
     error_type: str
     entity_kind: str | None
     entity: str | None
+    template: str = ""  # tells texts apart that no rule knows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,7 @@ resync does not take it out: it leaves when it is closed, or when byondpro sends
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,18 +56,52 @@ def reconcile(
 ) -> Reconciled:
     """Bring causes in step with ``open_documents``. Reads what is open, never history."""
     gone = conn.execute(_SQL["leaving"]).fetchall()
+    joining = [_joining(row, template_of) for row in conn.execute(_SQL["joining"]).fetchall()]
+    return _bring(conn, ids, gone, joining, lambda: conn.execute(_SQL["seen_again"]), now)
+
+
+def follow(
+    conn: duckdb.DuckDBPyConnection,
+    ids: Ids,
+    document_ids: Sequence[int],
+    *,
+    templates: Mapping[str, str],
+    now: datetime,
+) -> Reconciled:
+    """As ``reconcile``, for *document_ids* alone, in the transaction that moved them.
+
+    So no refusal is overlooked because another outcome came right behind it. *templates* are of
+    the texts that were just classified; what is not among them is left to ``reconcile``.
+    """
+    these = {"ids": list(document_ids)}
+    gone = conn.execute(_SQL["leaving_of"], these).fetchall()
+    joining = [
+        _joining(row, templates.__getitem__)
+        for row in conn.execute(_SQL["joining_of"], these).fetchall()
+        if not _by_template(row[2], row[4]) or templates.get(row[5])
+    ]
+    return _bring(conn, ids, gone, joining, lambda: conn.execute(_SQL["seen_again_of"], these), now)
+
+
+def _bring(
+    conn: duckdb.DuckDBPyConnection,
+    ids: Ids,
+    gone: Sequence[tuple[Any, ...]],
+    joining: Sequence[_Joining],
+    seen_again: Callable[[], duckdb.DuckDBPyConnection],
+    now: datetime,
+) -> Reconciled:
     if gone:
         _leave(conn, gone, now)
-    joining = [_joining(row, template_of) for row in conn.execute(_SQL["joining"]).fetchall()]
     joined = _join(conn, ids, joining, now) if joining else 0
-    seen = conn.execute(_SQL["seen_again"]).fetchall()
+    seen = seen_again().fetchall()
     if seen:
         conn.execute(
             _SQL["mark_seen"],
             {"cause_id": [row[0] for row in seen], "seen_at": [row[1] for row in seen]},
         )
     resolved = 0
-    if gone or joining:
+    if gone or any(j.was_in is not None for j in joining):
         told = first_row(conn, _SQL["resolve"], {"now": to_db(now)})
         resolved = int(told[0]) if told else 0
     return Reconciled(joined=joined, left=len(gone), resolved=resolved)
@@ -101,15 +135,18 @@ def set_owner(conn: duckdb.DuckDBPyConnection, cause_id: int, owner: str) -> Non
 
 def _joining(row: tuple[Any, ...], template_of: TemplateOf) -> _Joining:
     (document_id, company, error_type, kind, entity, text, was_in, joined_at, first, last) = row
-    unknown = error_type == UNKNOWN_TYPE and not entity
     key = CauseKey(
         company=company,
         error_type=error_type,
         entity_kind=kind,
         entity=entity,
-        template=template_of(text) if unknown else "",
+        template=template_of(text) if _by_template(error_type, entity) else "",
     )
     return _Joining(document_id, key, text, was_in, joined_at, first, last)
+
+
+def _by_template(error_type: str, entity: str) -> bool:
+    return error_type == UNKNOWN_TYPE and not entity
 
 
 def _leave(conn: duckdb.DuckDBPyConnection, gone: Sequence[tuple[Any, ...]], now: datetime) -> None:

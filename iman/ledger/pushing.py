@@ -15,6 +15,7 @@ from iman.domain.attempt import Claim, Finished, batch_token, push_token
 from iman.domain.document import DocumentKey, DocumentState, EntryType, ErpSyncStatus
 from iman.domain.outcome import OUTCOME_NAMES, Absent, NotTried, Refused, Unknown
 from iman.domain.retry import AskSage, Done, GiveUp, RetryAt
+from iman.ledger import causes
 from iman.ledger.dependencies import let_children_go
 from iman.ledger.ids import Ids
 from iman.ledger.outbox import StatusChange, queue_write_backs
@@ -126,7 +127,7 @@ def finish(
     A look-up that could not tell is not an attempt: its document goes back to ``unknown``.
     A claim that was finished before, or that another has taken over since, changes nothing.
     """
-    finished = _still_held(conn, finished)
+    finished, erred = _still_held(conn, finished)
     undecided = [f for f in finished if f.claim.asks and isinstance(f.next, AskSage)]
     if undecided:
         conn.execute(
@@ -163,6 +164,7 @@ def finish(
     moved = [f for f in told if not isinstance(f.next, Done)]
     if moved:
         conn.execute(_SQL["move_open"], _moves(moved))
+    _follow_causes(conn, ids, told, erred, now)
     settled = [f for f in told if not isinstance(f.next, AskSage)]
     apply_waiting_revisions(
         conn,
@@ -173,11 +175,35 @@ def finish(
     )
 
 
-def _still_held(conn: duckdb.DuckDBPyConnection, finished: Sequence[Finished]) -> list[Finished]:
-    """Those whose document is still syncing under that claim: it is the only licence to decide."""
+def _still_held(
+    conn: duckdb.DuckDBPyConnection, finished: Sequence[Finished]
+) -> tuple[list[Finished], frozenset[int]]:
+    """Those whose document is still syncing under that claim: it is the only licence to decide.
+
+    And which documents have met an error before.
+    """
     ids = [f.claim.document_id for f in finished]
-    held = dict(conn.execute(_SQL["syncing_since"], {"ids": ids}).fetchall())
-    return [f for f in finished if held.get(f.claim.document_id) == to_db(f.claim.started_at)]
+    rows = conn.execute(_SQL["syncing_since"], {"ids": ids}).fetchall()
+    held = {row[0]: row[1] for row in rows}
+    return (
+        [f for f in finished if held.get(f.claim.document_id) == to_db(f.claim.started_at)],
+        frozenset(row[0] for row in rows if row[2]),
+    )
+
+
+def _follow_causes(
+    conn: duckdb.DuckDBPyConnection,
+    ids: Ids,
+    told: Sequence[Finished],
+    erred: frozenset[int],
+    now: datetime,
+) -> None:
+    """What went through at once never had a cause: most outcomes cost nothing here."""
+    concerned = [f for f in told if f.verdict is not None or f.claim.document_id in erred]
+    if not concerned:
+        return
+    templates = {_text(f) or "": f.verdict.template for f in concerned if f.verdict is not None}
+    causes.follow(conn, ids, [f.claim.document_id for f in concerned], templates=templates, now=now)
 
 
 def _burnt(finished: Finished) -> bool:

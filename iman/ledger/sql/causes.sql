@@ -33,6 +33,40 @@ JOIN causes k ON k.cause_id = c.cause_id
 WHERE o.error_type = c.error_type AND o.last_tried_at > k.last_seen_at
 GROUP BY c.cause_id;
 
+-- name: joining_of
+-- As joining, of those documents only; asked with every outcome, so it must not scan by conditions.
+SELECT o.document_id, o.company, o.error_type, coalesce(o.entity_kind, '') AS entity_kind,
+       coalesce(o.entity, '') AS entity, coalesce(o.error_text, '') AS error_text, c.cause_id,
+       c.joined_at, coalesce(o.first_failed_at, o.since) AS first_failed_at,
+       coalesce(o.last_tried_at, o.since) AS last_tried_at
+FROM (SELECT unnest($ids::BIGINT[]) AS document_id) n
+JOIN open_documents o ON o.document_id = n.document_id
+LEFT JOIN cause_documents c ON c.document_id = o.document_id
+WHERE o.error_type IS NOT NULL
+  AND (c.document_id IS NULL
+       OR (o.error_type <> 'erp_unavailable'
+           AND (o.error_type <> c.error_type OR coalesce(o.entity_kind, '') <> c.entity_kind
+                OR coalesce(o.entity, '') <> c.entity
+                OR (o.error_type = 'other' AND coalesce(o.error_text, '') <> c.error_text))))
+ORDER BY o.document_id;
+
+-- name: leaving_of
+SELECT c.document_id, c.cause_id, c.joined_at, o.document_id IS NOT NULL AS is_open
+FROM (SELECT unnest($ids::BIGINT[]) AS document_id) n
+JOIN cause_documents c ON c.document_id = n.document_id
+LEFT JOIN open_documents o ON o.document_id = c.document_id
+WHERE o.document_id IS NULL OR o.error_type IS NULL
+ORDER BY c.document_id;
+
+-- name: seen_again_of
+SELECT c.cause_id, max(o.last_tried_at) AS seen_at
+FROM (SELECT unnest($ids::BIGINT[]) AS document_id) n
+JOIN cause_documents c ON c.document_id = n.document_id
+JOIN open_documents o ON o.document_id = c.document_id
+JOIN causes k ON k.cause_id = c.cause_id
+WHERE o.error_type = c.error_type AND o.last_tried_at > k.last_seen_at
+GROUP BY c.cause_id;
+
 -- name: how_closed
 SELECT document_id, arg_max(state, closed_at) FROM closings
 WHERE document_id = ANY($ids::BIGINT[]) GROUP BY document_id;

@@ -43,7 +43,7 @@ WHERE o.document_id = n.document_id;
 
 -- name: syncing_since
 -- A claim's start is written down as since, so it tells which claim holds the document.
-SELECT document_id, since FROM open_documents
+SELECT document_id, since, error_type IS NOT NULL AS erred FROM open_documents
 WHERE state = 'syncing' AND document_id = ANY($ids::BIGINT[]);
 
 -- name: insert_outcomes
