@@ -6,7 +6,9 @@ administrator's files in front of them.
 
 from functools import lru_cache
 
+from iman.classify.in_force import RulesInForce
 from iman.classify.loading import RuleError
+from iman.classify.own import OwnExample, OwnRule
 from iman.classify.rules import BUILT_IN, Rules
 from iman.classify.types import ERROR_TYPES, WHO_FIXES, Classification, ErrorType
 
@@ -16,8 +18,11 @@ __all__ = [
     "WHO_FIXES",
     "Classification",
     "ErrorType",
+    "OwnExample",
+    "OwnRule",
     "RuleError",
     "Rules",
+    "RulesInForce",
     "built_in_rules",
     "classify",
 ]

@@ -18,6 +18,8 @@ from iman.classify.vocabulary import Thing, Vocabulary
 
 Table = Mapping[str, Any]  # what tomllib gives; checked key by key below
 
+OWN = "own rules"  # where a rule stands that came as a table and not from a file
+
 _TOP = {
     "language",
     "scope",
@@ -44,13 +46,16 @@ class RuleError(ValueError):
     """A rule file that cannot be used: names the file, the rule and what is wrong."""
 
 
-def load(build: type[Rules], paths: Iterable[Path]) -> Rules:
+def load(build: type[Rules], paths: Iterable[Path], own: Table | None = None) -> Rules:
     """See `Rules.load`."""
+    layers = [[(file.name, _read(file)) for file in _files(path)] for path in paths]
+    if own is not None:
+        layers.insert(0, [(OWN, own)])
     loaded: Rules | None = None
-    files: list[tuple[Path, Table]] = []
-    for path in reversed(list(paths)):
+    files: list[tuple[str, Table]] = []
+    for layer in reversed(layers):
         known = {rule.origin for rule in loaded.rules} if loaded else set()
-        files = [(file, _read(file)) for file in _files(path)] + files
+        files = layer + files
         loaded = _load(build, files)
         for rule in loaded.rules:
             # what stands behind was checked before: captions put in front may well change it
@@ -61,17 +66,16 @@ def load(build: type[Rules], paths: Iterable[Path]) -> Rules:
     return loaded
 
 
-def _load(build: type[Rules], files: list[tuple[Path, Table]]) -> Rules:
+def _load(build: type[Rules], files: list[tuple[str, Table]]) -> Rules:
     families = _families(files)
     vocabularies = _vocabularies(files, families)
     rules: list[Rule | Verb] = []
-    for path, table in files:
-        where = path.name
+    for where, table in files:
         rules.extend(_rule(raw, table, where) for raw in table.get("rule", ()))
         for raw in table.get("verb", ()):
             vocabulary = vocabularies[table.get("language", "en")]
             rules.append(_verb(raw, table, where, vocabulary, families))
-    hints = [_hint(raw, path.name) for path, table in files for raw in table.get("hint", ())]
+    hints = [_hint(raw, where) for where, table in files for raw in table.get("hint", ())]
     _unique([(rule.id, rule.origin) for rule in rules])
     return build(rules, hints, _case({"type": "other"}, "built in"))
 
@@ -116,26 +120,26 @@ def _case(raw: Table | str, where: str) -> Case:
     )
 
 
-def _families(files: Iterable[tuple[Path, Table]]) -> dict[str, dict[str, Case]]:
+def _families(files: Iterable[tuple[str, Table]]) -> dict[str, dict[str, Case]]:
     families: dict[str, dict[str, Case]] = {}
-    for path, table in files:
+    for file, table in files:
         for name, cases in table.get("family", {}).items():
             known = families.setdefault(name, {})
             for case, raw in cases.items():
-                known.setdefault(case, _case(raw, f"{path.name}: family {name}, case {case}"))
+                known.setdefault(case, _case(raw, f"{file}: family {name}, case {case}"))
     return families
 
 
 def _vocabularies(
-    files: Iterable[tuple[Path, Table]], families: Mapping[str, Any]
+    files: Iterable[tuple[str, Table]], families: Mapping[str, Any]
 ) -> dict[str, Vocabulary]:
     parts: dict[str, tuple[list[Thing], dict[str, list[str]]]] = {}
-    for path, table in files:
+    for file, table in files:
         things, words = parts.setdefault(table.get("language", "en"), ([], {}))
         for name in ("tails", "articles", "heads"):
             words.setdefault(name, []).extend(table.get(name, ()))
         for raw in table.get("thing", ()):
-            where = f"{path.name}: thing {raw.get('kind')!r}"
+            where = f"{file}: thing {raw.get('kind')!r}"
             _known_keys(raw, _THING_KEYS, where)
             if raw.get("family") not in families:
                 raise RuleError(f"{where}: unknown family {raw.get('family')!r}")

@@ -43,12 +43,13 @@ class Pattern:
     """A compiled pattern and what a text must hold before it is worth trying.
 
     *needs* are up to two sets of word beginnings; a text that matches holds one of each set.
-    *words* are all the words the pattern spells out, whole or in part.
+    *words* are all the words the pattern spells out, whole or in part. *source*: as it was written.
     """
 
     search: Callable[[str], re.Match[str] | None]
     needs: tuple[frozenset[str], ...]
     words: frozenset[str]
+    source: str
 
 
 @lru_cache(maxsize=4096)
@@ -63,9 +64,9 @@ def compile_pattern(pattern: str) -> Pattern:
     except re.error as exc:
         raise PatternError(f"bad regular expression: {exc}") from exc
     if not blanks_part_words:
-        return Pattern(compiled.search, (frozenset({CJK_WORD}),), frozenset())
+        return Pattern(compiled.search, (frozenset({CJK_WORD}),), frozenset(), pattern)
     needs, words = words_of(_replace(pattern, lambda _: r"\S+"))
-    return Pattern(compiled.search, needs, words)
+    return Pattern(compiled.search, needs, words, pattern)
 
 
 def _replace(pattern: str, meaning: Callable[[str], str | None]) -> str:

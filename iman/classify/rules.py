@@ -1,8 +1,9 @@
 """Rules in order: the first that matches a text says what it means."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from iman.classify.candidates import Candidates
 from iman.classify.rule import Case, Hint, Rule, Verb, Verdict
@@ -41,14 +42,17 @@ class Rules:
         self._routes: dict[str, _Route] = {}
 
     @classmethod
-    def load(cls, paths: Iterable[Path] = (BUILT_IN,)) -> "Rules":
+    def load(
+        cls, paths: Iterable[Path] = (BUILT_IN,), *, own: Mapping[str, Any] | None = None
+    ) -> "Rules":
         """Rules of files and of folders of ``*.toml``, in this order; an administrator's go first.
 
-        Raises `RuleError`, which names file, rule and what is wrong.
+        *own* is what a rule file would hold; it stands before all of them. Raises `RuleError`,
+        which names file, rule and what is wrong.
         """
         from iman.classify.loading import load
 
-        return load(cls, paths)
+        return load(cls, paths, own)
 
     def classify(
         self, message: str, *, http_status: int | None = None, code: str | None = None

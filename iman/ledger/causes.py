@@ -52,12 +52,20 @@ def out_of_step(conn: duckdb.DuckDBPyConnection) -> bool:
 
 
 def reconcile(
-    conn: duckdb.DuckDBPyConnection, ids: Ids, *, template_of: TemplateOf, now: datetime
+    conn: duckdb.DuckDBPyConnection,
+    ids: Ids,
+    *,
+    template_of: TemplateOf,
+    now: datetime,
+    moved_by: str = "other_cause",
 ) -> Reconciled:
-    """Bring causes in step with ``open_documents``. Reads what is open, never history."""
+    """Bring causes in step with ``open_documents``. Reads what is open, never history.
+
+    *moved_by*: why documents go to another cause, ``other_cause`` or ``reclassified``.
+    """
     gone = conn.execute(_SQL["leaving"]).fetchall()
     joining = [_joining(row, template_of) for row in conn.execute(_SQL["joining"]).fetchall()]
-    return _bring(conn, ids, gone, joining, lambda: conn.execute(_SQL["seen_again"]), now)
+    return _bring(conn, ids, gone, joining, lambda: conn.execute(_SQL["seen_again"]), now, moved_by)
 
 
 def follow(
@@ -90,10 +98,11 @@ def _bring(
     joining: Sequence[_Joining],
     seen_again: Callable[[], duckdb.DuckDBPyConnection],
     now: datetime,
+    moved_by: str = "other_cause",
 ) -> Reconciled:
     if gone:
         _leave(conn, gone, now)
-    joined = _join(conn, ids, joining, now) if joining else 0
+    joined = _join(conn, ids, joining, now, moved_by) if joining else 0
     seen = seen_again().fetchall()
     if seen:
         conn.execute(
@@ -166,7 +175,11 @@ def _leave(conn: duckdb.DuckDBPyConnection, gone: Sequence[tuple[Any, ...]], now
 
 
 def _join(
-    conn: duckdb.DuckDBPyConnection, ids: Ids, joining: Sequence[_Joining], now: datetime
+    conn: duckdb.DuckDBPyConnection,
+    ids: Ids,
+    joining: Sequence[_Joining],
+    now: datetime,
+    moved_by: str,
 ) -> int:
     known = _known(conn, ids, joining)
     moved = [j for j in joining if j.was_in is not None and j.was_in != known[j.key]]
@@ -178,7 +191,7 @@ def _join(
                 "cause_id": [j.was_in for j in moved],
                 "document_id": [j.document_id for j in moved],
                 "joined_at": [j.joined_at for j in moved],
-                "how": ["other_cause"] * len(moved),
+                "how": [moved_by] * len(moved),
                 "now": to_db(now),
             },
         )

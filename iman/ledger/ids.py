@@ -23,6 +23,8 @@ _NEWEST = {
     "release": "SELECT max(release_id) FROM releases",
     "parking": "SELECT max(parking_id) FROM parkings",
     "settlement": "SELECT max(settlement_id) FROM settlements",
+    "rule_edit": "SELECT max(edit_id) FROM rule_edits",
+    "reclassification": "SELECT max(pass_id) FROM reclassifications",
     "setup_gap": "SELECT max(gap_id) FROM setup_gaps",
 }
 

@@ -103,6 +103,35 @@ class ReleasingBooks(Protocol):
         """Parked documents whose date has come; how many began a new round."""
 
 
+class HowFar(Protocol):
+    """How far history has been read by the rules in force."""
+
+    @property
+    def finished_at(self) -> datetime | None: ...
+
+    @property
+    def looked_at(self) -> int:
+        """Attempts looked at, of *up_to*."""
+
+    @property
+    def up_to(self) -> int: ...
+
+    @property
+    def attempts(self) -> int:
+        """Attempts that say something else now."""
+
+    @property
+    def documents(self) -> int:
+        """Likewise, of open documents."""
+
+
+class HistoryBooks(Protocol):
+    """History, read again by new rules."""
+
+    async def read_again(self, *, now: datetime) -> HowFar:
+        """One bounded step on."""
+
+
 class CauseBooks(Protocol):
     """Causes."""
 

@@ -80,7 +80,7 @@ INSERT INTO causes
 SELECT unnest($cause_id::BIGINT[]), unnest($company::VARCHAR[]), unnest($error_type::VARCHAR[]),
        unnest($entity_kind::VARCHAR[]), unnest($entity::VARCHAR[]), unnest($template::VARCHAR[]),
        unnest($sample::VARCHAR[]), unnest($first_seen_at::TIMESTAMP[]),
-       unnest($last_seen_at::TIMESTAMP[]), unnest($first_seen_at::TIMESTAMP[]), NULL, 0, 0, '';
+       unnest($last_seen_at::TIMESTAMP[]), unnest($first_seen_at::TIMESTAMP[]), NULL, 0, 0, '', NULL;
 
 -- name: drop_members
 DELETE FROM cause_documents WHERE document_id = ANY($ids::BIGINT[]);
@@ -102,7 +102,8 @@ UPDATE causes SET
     documents_ever = documents_ever + n.joined,
     times_back = times_back + CASE WHEN resolved_at IS NULL THEN 0 ELSE 1 END,
     since = CASE WHEN resolved_at IS NULL THEN since ELSE n.began_at END,
-    resolved_at = NULL
+    resolved_at = NULL,
+    merged_into = NULL
 FROM (SELECT unnest($cause_id::BIGINT[]) AS cause_id, unnest($seen_at::TIMESTAMP[]) AS seen_at,
              unnest($began_at::TIMESTAMP[]) AS began_at, unnest($joined::BIGINT[]) AS joined) n
 WHERE causes.cause_id = n.cause_id;
@@ -124,7 +125,7 @@ UPDATE causes SET owner = $owner WHERE cause_id = $id;
 -- O. Unresolved ones, and those resolved since. Most money first.
 SELECT k.cause_id AS id, k.company, k.error_type, k.entity_kind, k.entity, k.template, k.sample,
        k.first_seen_at, k.last_seen_at, k.since, k.resolved_at, k.times_back, k.documents_ever,
-       k.owner, coalesce(m.documents, 0) AS documents,
+       k.owner, k.merged_into, coalesce(m.documents, 0) AS documents,
        coalesce(m.amount, 0)::DECIMAL(19, 3) AS amount, coalesce(m.failed, 0) AS failed,
        coalesce(m.retrying, 0) AS retrying, coalesce(m.parked, 0) AS parked,
        coalesce(m.on_the_way, 0) AS on_the_way, l.checklist_id, r.release_id
@@ -150,7 +151,7 @@ LEFT JOIN (
     WHERE state IN ('grace', 'canary', 'running') GROUP BY cause_id
 ) r ON r.cause_id = k.cause_id
 WHERE (k.cause_id = $id) OR ($id::BIGINT IS NULL
-       AND (k.resolved_at IS NULL OR k.resolved_at >= $since)
+       AND (k.resolved_at IS NULL OR k.resolved_at >= $since) AND k.merged_into IS NULL
        AND ($error_type::VARCHAR IS NULL OR k.error_type = $error_type)
        AND ($entity::VARCHAR IS NULL OR k.entity = $entity))
 ORDER BY k.resolved_at IS NOT NULL, amount DESC, documents DESC, k.cause_id
@@ -182,7 +183,7 @@ SELECT DISTINCT document_id FROM (
     SELECT document_id FROM cause_documents WHERE cause_id = $id
     UNION ALL
     SELECT document_id FROM cause_leavings
-    WHERE cause_id = $id AND left_at >= $since AND how <> 'other_cause'
+    WHERE cause_id = $id AND left_at >= $since AND how NOT IN ('other_cause', 'reclassified')
 ) ORDER BY document_id;
 
 -- name: leavings

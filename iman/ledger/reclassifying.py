@@ -1,0 +1,272 @@
+"""Reading history again when the rules have changed: step by step, and resumable after a kill.
+
+Open documents go first, so causes are right within seconds; then attempts, the newest first, in
+batches small enough for the writer. Texts are read on a reader's cursor and each only once a batch;
+the writer is given what changed. Where a step was cut short the next one finds the same work again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import duckdb
+
+from iman.domain.attempt import Verdict
+from iman.ledger import causes
+from iman.ledger.duckdb_ledger import DuckDBLedger
+from iman.ledger.ids import Ids
+from iman.ledger.merging import merge_emptied
+from iman.ledger.queries import first_row, queries
+from iman.ledger.utc import from_db, to_db
+
+_SQL = queries("rules")
+
+BATCH = 20_000  # attempts looked at in one step
+_DOCUMENTS = 500  # documents moved in one transaction
+
+#: Error text, HTTP status and code to what they mean.
+Read = Callable[[str, int | None, str | None], Verdict]
+#: The fingerprint of the rules in force, and how they read.
+InForce = Callable[[], tuple[str, Read]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pass:
+    """How far history has been read by one set of rules."""
+
+    id: int
+    rules: str
+    started_at: datetime
+    finished_at: datetime | None
+    up_to: int  # newest attempt when it began
+    left_to: int
+    documents_done: bool
+    texts: int
+    attempts: int  # how many say something else now
+    documents: int  # likewise, of open ones
+
+    @property
+    def looked_at(self) -> int:
+        return self.up_to - self.left_to
+
+
+class _Text(NamedTuple):
+    http_status: int | None
+    code: str | None
+    text: str
+
+
+class _Change(NamedTuple):
+    of: _Text
+    old_type: str
+    new: Verdict
+
+
+def newest(conn: duckdb.DuckDBPyConnection) -> Pass | None:
+    """The pass that counts; None in a ledger no rules have looked at yet."""
+    row = first_row(conn, _SQL["newest_pass"])
+    if row is None:
+        return None
+    pass_id, rules, started, finished, up_to, left_to, done, texts, attempts, documents = row
+    return Pass(
+        id=pass_id, rules=rules, started_at=from_db(started),
+        finished_at=None if finished is None else from_db(finished), up_to=up_to, left_to=left_to,
+        documents_done=done, texts=texts, attempts=attempts, documents=documents,
+    )  # fmt: skip
+
+
+class HistoryLedger:
+    """The ledger as the loop that reads history again sees it."""
+
+    def __init__(self, ledger: DuckDBLedger, in_force: InForce, *, batch: int = BATCH) -> None:
+        self._ledger = ledger
+        self._in_force = in_force
+        self._batch = batch
+        self._finished: tuple[str, Pass] | None = None
+
+    async def read_again(self, *, now: datetime) -> Pass:
+        """One step on. Costs nothing once history has been read by the rules in force."""
+        fingerprint, read = self._in_force()
+        if self._finished is not None and self._finished[0] == fingerprint:
+            return self._finished[1]
+        known = await asyncio.to_thread(lambda: newest(self._ledger.reader()))
+        if known is None or known.rules != fingerprint:
+            known = await self._write(lambda conn: _begin(conn, self._ledger.ids, fingerprint, now))
+        elif known.finished_at is None and not known.documents_done:
+            known = await self._documents(known, read, now)
+        elif known.finished_at is None and known.left_to > 0:
+            known = await self._attempts(known, read)
+        elif known.finished_at is None:
+            known = await self._last(known, read, now)
+        if known.finished_at is not None:
+            self._finished = fingerprint, known
+        return known
+
+    async def _documents(self, known: Pass, read: Read, now: datetime) -> Pass:
+        changed = await asyncio.to_thread(lambda: _open_changes(self._ledger.reader(), read))
+        some, last = changed[:_DOCUMENTS], len(changed) <= _DOCUMENTS
+
+        def work(conn: duckdb.DuckDBPyConnection) -> Pass:
+            ids = self._ledger.ids
+            _move_documents(conn, ids, known, some, read, now, last=last)
+            values = {"id": known.id, "documents": len(some), "done": last}
+            conn.execute(_SQL["set_documents"], values)
+            return _again(conn)
+
+        return await self._write(work)
+
+    async def _attempts(self, known: Pass, read: Read) -> Pass:
+        first, last = max(known.left_to - self._batch, 0) + 1, known.left_to
+        texts, changes = await asyncio.to_thread(
+            lambda: _changes(self._ledger.reader(), first, last, read)
+        )
+
+        def work(conn: duckdb.DuckDBPyConnection) -> Pass:
+            changed = _apply(conn, first, last, changes)
+            conn.execute(
+                _SQL["set_progress"],
+                {"id": known.id, "left_to": first - 1, "texts": texts, "attempts": changed},
+            )
+            return _again(conn)
+
+        return await self._write(work)
+
+    async def _last(self, known: Pass, read: Read, now: datetime) -> Pass:
+        """Outcomes that were read by the old rules and written down while the pass began."""
+        first = max(known.up_to - self._batch, 0) + 1
+
+        def work(conn: duckdb.DuckDBPyConnection) -> Pass:
+            row = first_row(conn, _SQL["newest_attempt"])
+            last = int(row[0]) if row else 0
+            late = _open_changes(conn, read)
+            if late:
+                _move_documents(conn, self._ledger.ids, known, late, read, now, last=True)
+            _, changes = _changes(conn, first, last, read)
+            changed = _apply(conn, first, last, changes)
+            conn.execute(
+                _SQL["finish_pass"], {"id": known.id, "now": to_db(now), "attempts": changed}
+            )
+            return _again(conn)
+
+        return await self._write(work)
+
+    async def _write(self, work: Callable[[duckdb.DuckDBPyConnection], Pass]) -> Pass:
+        return await asyncio.wrap_future(self._ledger.write(work))
+
+
+def _begin(conn: duckdb.DuckDBPyConnection, ids: Ids, fingerprint: str, now: datetime) -> Pass:
+    values = {"id": ids.take("reclassification"), "rules": fingerprint, "now": to_db(now)}
+    conn.execute(_SQL["insert_pass"], values)
+    return _again(conn)
+
+
+def _again(conn: duckdb.DuckDBPyConnection) -> Pass:
+    found = newest(conn)
+    assert found is not None  # noqa: S101 -- written in this transaction
+    return found
+
+
+# -- attempts -------------------------------------------------------------------------------------
+
+
+def _changes(
+    conn: duckdb.DuckDBPyConnection, first: int, last: int, read: Read
+) -> tuple[int, list[_Change]]:
+    """How many texts those attempts have, and which of them mean something else now."""
+    rows = conn.execute(_SQL["texts_between"], {"first": first, "last": last}).fetchall()
+    verdicts: dict[_Text, Verdict] = {}
+    changes = []
+    for http_status, code, text, old_type, kind, entity in rows:
+        of = _Text(http_status, code, text)
+        if of not in verdicts:
+            verdicts[of] = read(text, http_status, code)
+        new = verdicts[of]
+        if (old_type, kind, entity) != (new.error_type, new.entity_kind, new.entity):
+            changes.append(_Change(of, old_type, new))
+    return len(verdicts), changes
+
+
+def _apply(
+    conn: duckdb.DuckDBPyConnection, first: int, last: int, changes: Sequence[_Change]
+) -> int:
+    """How many attempts say something else now."""
+    if not changes:
+        return 0
+    between = {"first": first, "last": last}
+    pairs = list({(c.of, c.old_type): c for c in changes}.values())
+    conn.execute(
+        _SQL["count_anew"],
+        between | _keys([c.of for c in pairs]) | {
+            "old_type": [c.old_type for c in pairs],
+            "error_type": [c.new.error_type for c in pairs],
+        },
+    )  # fmt: skip
+    each = list({c.of: c for c in changes}.values())
+    row = first_row(
+        conn,
+        _SQL["read_anew"],
+        between | _keys([c.of for c in each]) | _verdicts([c.new for c in each]),
+    )
+    return int(row[0]) if row else 0
+
+
+def _keys(texts: Sequence[_Text]) -> dict[str, Any]:
+    return {
+        "http_status": [one.http_status for one in texts],
+        "error_code": [one.code for one in texts],
+        "error_text": [one.text for one in texts],
+    }
+
+
+def _verdicts(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    return {
+        "error_type": [one.error_type for one in verdicts],
+        "entity_kind": [one.entity_kind for one in verdicts],
+        "entity": [one.entity for one in verdicts],
+    }
+
+
+# -- open documents and their causes --------------------------------------------------------------
+
+
+def _open_changes(conn: duckdb.DuckDBPyConnection, read: Read) -> list[tuple[int, str, Verdict]]:
+    changed = []
+    for document_id, http_status, code, text, *old in conn.execute(_SQL["open_texts"]).fetchall():
+        new = read(text, http_status, code)
+        if tuple(old) != (new.error_type, new.entity_kind, new.entity):
+            changed.append((document_id, text, new))
+    return changed
+
+
+def _move_documents(
+    conn: duckdb.DuckDBPyConnection,
+    ids: Ids,
+    known: Pass,
+    changed: Sequence[tuple[int, str, Verdict]],
+    read: Read,
+    now: datetime,
+    *,
+    last: bool,
+) -> None:
+    """Give documents their new reading, and take them to the cause it speaks of."""
+    if changed:
+        conn.execute(
+            _SQL["open_anew"],
+            {
+                "document_id": [one[0] for one in changed],
+                "error_text": [one[1] for one in changed],
+                **_verdicts([one[2] for one in changed]),
+            },
+        )
+    if last:
+        conn.execute(_SQL["look_again"])
+    causes.reconcile(
+        conn, ids, template_of=lambda text: read(text, None, None).template, now=now,
+        moved_by="reclassified",
+    )  # fmt: skip
+    if last:
+        merge_emptied(conn, since=known.started_at, now=now)
