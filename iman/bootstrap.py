@@ -18,10 +18,8 @@ import httpx
 from iman import __version__
 from iman.api.app import create_app
 from iman.api.passwords import hash_password
-from iman.classify import classify
 from iman.daemon import ApiThread, Daemon, Every
 from iman.demo import DEMO_SIGN_INS
-from iman.domain.attempt import Verdict
 from iman.domain.retry import RetryPolicy
 from iman.gateways.byondpro import Byondpro
 from iman.gateways.byondpro_documents import read_document
@@ -33,7 +31,7 @@ from iman.ledger.accounts import find_user, save_user
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.holding import record_breaker
 from iman.net import listen
-from iman.remedy_wiring import build_remedies, remedy_links
+from iman.remedy_wiring import build_remedies, remedy_links, rules_in_force
 from iman.settings import DaemonSettings
 from iman.signals import stop_on_signals
 from iman.sync.batching import Batcher
@@ -44,6 +42,7 @@ from iman.sync.leftovers import Leftovers
 from iman.sync.neighbours import Neighbours
 from iman.sync.ports import Now
 from iman.sync.push import Pusher
+from iman.verdicts import verdicts
 
 _OTHER_LEDGERS = 300.0  # seconds between looks for another ledger's mark
 _NEIGHBOURS = 2.0  # seconds between rounds until the first look succeeded
@@ -57,21 +56,6 @@ if TYPE_CHECKING:  # SQLAlchemy is only loaded where it is used
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def verdict_on(text: str, http_status: int | None, code: str | None) -> Verdict:
-    found = classify(text, http_status=http_status, code=code)
-    return Verdict(
-        error_type=found.type,
-        entity_kind=found.entity_kind,
-        entity=found.entity,
-        template=found.rule,
-    )
-
-
-def entity_in(text: str) -> str | None:
-    """What a refusal's text names."""
-    return classify(text).entity
 
 
 def values_of(payload: str) -> frozenset[str]:
@@ -170,6 +154,11 @@ def build_daemon(
 
     breaker = Breaker(now, changed=remember, probe_every=settings.seconds(settings.probe_every))
     recorded = asyncio.Event()
+    rules = rules_in_force(settings, ledger)
+
+    def entity_in(text: str) -> str | None:
+        return rules.classify(text).entity
+
     can = Capabilities()
     sages = [Sage300(http, names=entity_in, can=can) for http in (*lanes, spare)]
     neighbours = Neighbours(
@@ -183,7 +172,7 @@ def build_daemon(
         lanes=sages[:-1],
         ledger=ledger,
         read=read_document,
-        classify=verdict_on,
+        classify=verdicts(rules),
         policy=RetryPolicy(
             max_attempts=settings.max_attempts,
             wait_min=settings.seconds(settings.retry_wait_min),
@@ -215,6 +204,7 @@ def build_daemon(
         beats=beats,
         now=now,
         due=pusher.wake,
+        rules=rules,
         unwell=lambda: breaker.view.reason if breaker.view.state == "open" else "",
     )
 

@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from iman.classify import RulesInForce
 from iman.domain.attempt import Sighting, push_token
 from iman.domain.checklist import Evidence
 from iman.domain.document import DocumentKey, EntryType
@@ -27,7 +28,10 @@ _PATIENCE = 90.0  # seconds a person waits for Sage 300 at most; longer than its
 
 
 class Remedies:
-    """*files*: an administrator's own playbooks. *grace* and *canary*: of a release."""
+    """*files*: an administrator's own playbooks. *rules*: those in force.
+
+    *grace* and *canary*: of a release.
+    """
 
     def __init__(
         self,
@@ -37,10 +41,12 @@ class Remedies:
         finder: Finder,
         nudges: Mapping[str, asyncio.Event],
         files: Mapping[str, PlaybookText],
+        rules: RulesInForce,
         grace: timedelta,
         canary: int,
     ) -> None:
         self.files = files
+        self.rules = rules
         self.grace = grace
         self.canary = canary
         self._prober = prober

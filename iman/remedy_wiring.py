@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
+import structlog
 
-from iman.classify import classify
+from iman.classify import RuleError, RulesInForce
+from iman.classify.own import faults
 from iman.daemon import Every
 from iman.domain.setup import ByondproSetups
 from iman.errors import SettingsError, SourceUnavailable
@@ -19,7 +21,9 @@ from iman.gateways.byondpro_feed import read_document
 from iman.gateways.byondpro_setups import read_setups
 from iman.gateways.sage300 import Sage300
 from iman.gateways.sage_setups import SageSetups
+from iman.ledger import rule_shelf
 from iman.ledger.duckdb_ledger import DuckDBLedger
+from iman.ledger.reclassifying import HistoryLedger
 from iman.ledger.remedies import RemedyLedger
 from iman.playbooks import PlaybookError, from_folder
 from iman.remedies import Finder, Remedies
@@ -30,11 +34,16 @@ from iman.sync.patience import Patience
 from iman.sync.ports import Now
 from iman.sync.probing import Prober
 from iman.sync.releasing import CauseKeeper, Releasing
+from iman.sync.rereading import Rereading
+from iman.verdicts import in_force
 
 if TYPE_CHECKING:  # it loads SQLAlchemy, which few sites need
     from iman.gateways.sql_source.source import SqlSource
 
+log = structlog.get_logger()
+
 _CAUSES_EVERY, _RELEASES_EVERY = 1.0, 0.5  # seconds; both only glance where nothing changed
+_REREADING_EVERY = 0.25  # seconds; between batches pushing has the processor to itself
 
 
 def build_remedies(
@@ -47,12 +56,14 @@ def build_remedies(
     now: Now,
     due: Callable[[], None],
     unwell: Callable[[], str],
+    rules: RulesInForce,
 ) -> tuple[Remedies, list[Every]]:
     """The remedies the API asks, and their loops. Raises ``SettingsError`` for a bad playbook."""
-    books = RemedyLedger(ledger, template_of)
+    books = RemedyLedger(ledger, lambda text: rules.classify(text).rule)
     tables = source if isinstance(source, Byondpro) else _NoTables()
     sage, setups = Sage300(http), SageSetups(http)
-    nudges = {name: asyncio.Event() for name in ("mirror", "probing", "releasing", "causes")}
+    loops_nudged = ("mirror", "probing", "releasing", "causes", "rereading")
+    nudges = {name: asyncio.Event() for name in loops_nudged}
     finder = Finder(ledger=ledger, sage=sage, read=read_document)
     patience = Patience(now, unwell)
     mirror = Mirror(
@@ -76,10 +87,14 @@ def build_remedies(
         finder=finder,
         nudges=nudges,
         files=_files(settings),
+        rules=rules,
         grace=timedelta(seconds=settings.release_grace),
         canary=settings.release_canary,
     )
+    history = HistoryLedger(ledger, lambda: in_force(rules))
+    rereading = Rereading(books=history, beats=beats, now=now)
     loops = [
+        Every(rereading, _REREADING_EVERY, nudges["rereading"], at_end=False),
         Every(keeper, _CAUSES_EVERY, nudges["causes"]),
         Every(releasing, _RELEASES_EVERY, nudges["releasing"], at_end=False),
         Every(prober, settings.seconds(settings.verify_every), nudges["probing"], at_end=False),
@@ -99,9 +114,19 @@ class _NoTables:
         )
 
 
-def template_of(text: str) -> str:
-    """What tells texts apart that no rule knows."""
-    return classify(text).rule
+def rules_in_force(settings: DaemonSettings, ledger: DuckDBLedger) -> RulesInForce:
+    """The site's own rules, its files, the built-in ones. Raises ``SettingsError``."""
+    files = () if settings.rules is None else (settings.rules,)
+    try:
+        rules = RulesInForce(files)
+    except (RuleError, OSError) as exc:
+        raise SettingsError(f"IMAN_RULES: {exc}") from exc
+    own = rule_shelf.newest(ledger.reader()).rules
+    bad = dict(faults(own, rules.current.base)) if own else {}
+    for rule, why in bad.items():  # a newer version may know its name, or an entity, differently
+        log.error("own_rule_left_out", rule=rule, reason=why)
+    rules.use([rule for rule in own if rule.id not in bad])
+    return rules
 
 
 def remedy_links(settings: DaemonSettings, byondpro: str) -> dict[str, str]:

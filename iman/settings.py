@@ -196,6 +196,9 @@ class DaemonSettings(_FromEnvironmentAndFile):
     playbooks: Path | None = Field(
         None, description="Folder of playbooks of your own; they come before the built-in ones"
     )
+    rules: Path | None = Field(
+        None, description="File or folder of rules of your own; they come before the built-in ones"
+    )
 
     api_host: str = Field("127.0.0.1", description="Address the control API listens on")
     api_port: Port = Field(8601, description="Port of the control API")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Protocol
 
+from iman.classify import RulesInForce
 from iman.domain.attempt import Sighting
 from iman.domain.checklist import Evidence
 from iman.errors import DaemonRefused
@@ -18,6 +19,7 @@ class RemediesView(Protocol):
     """Every call may take as long as Sage 300 does, and may raise ``DaemonRefused``."""
 
     files: Mapping[str, PlaybookText]
+    rules: RulesInForce
     grace: timedelta
     canary: int
 
@@ -31,7 +33,7 @@ class RemediesView(Protocol):
         """Whether Sage 300 holds the document."""
 
     def nudge(self, loop: str) -> None:
-        """Let ``causes``, ``releasing``, ``probing`` or ``mirror`` come round now."""
+        """Let ``causes``, ``releasing``, ``probing``, ``mirror``, ``rereading`` come round now."""
 
 
 class NoRemedies:
@@ -40,6 +42,9 @@ class NoRemedies:
     files: Mapping[str, PlaybookText] = {}
     grace = timedelta(seconds=10)
     canary = 2
+
+    def __init__(self) -> None:
+        self.rules = RulesInForce()
 
     def verify(self, checklist_id: int, step: str) -> Evidence | None:  # noqa: ARG002 -- as the port
         raise DaemonRefused(_ABSENT)

@@ -49,6 +49,17 @@ from iman.api.wire_remedies import (
     StartRelease,
     TakeBack,
 )
+from iman.api.wire_rules import (
+    DraftRules,
+    Rereading,
+    RuleEdit,
+    RuleListing,
+    RulesPreview,
+    SaveRules,
+    SiteRule,
+    Tried,
+    TryMessage,
+)
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -215,6 +226,32 @@ class RemediesClient:
     def save_playbook(self, error_type: str, text: str, *, instead_of: str) -> PlaybookDetail:
         body = SavePlaybook(text=text, instead_of=instead_of)
         return self._send(PlaybookDetail, "PUT", f"/playbooks/{error_type}", body)
+
+    # -- rules
+
+    def rules(self) -> RuleListing:
+        return self._get(RuleListing, "/rules")
+
+    def rereading(self) -> Rereading:
+        return self._get(Rereading, "/rules/rereading")
+
+    def rule_edits(self) -> list[RuleEdit]:
+        return self._many(RuleEdit, "/rules/edits")
+
+    def try_message(
+        self, message: str, *, http_status: int | None = None, code: str | None = None
+    ) -> Tried:
+        body = TryMessage(message=message, http_status=http_status, code=code)
+        return self._send(Tried, "POST", "/rules/try", body)
+
+    def preview_rules(self, rules: Sequence[SiteRule]) -> RulesPreview:
+        return self._send(RulesPreview, "POST", "/rules/preview", DraftRules(rules=list(rules)))
+
+    def save_rules(
+        self, rules: Sequence[SiteRule], *, instead_of: int, agreed: bool = False, reason: str = ""
+    ) -> RuleListing:
+        body = SaveRules(rules=list(rules), instead_of=instead_of, agreed=agreed, reason=reason)
+        return self._send(RuleListing, "PUT", "/rules", body)
 
     # -- releases
 

@@ -38,6 +38,9 @@ class Cause(Wire):
     resolved_at: datetime | None
     times_back: int
     documents_ever: int
+    merged_into: int | None = Field(
+        default=None, description="New rules took all its documents to that cause"
+    )
     owner: str | None
     checklist_id: int | None = Field(description="The open checklist on it")
     release_id: int | None = Field(description="The release under way")

@@ -26,7 +26,8 @@ import httpx
 
 from iman import logs
 from iman.bench.invoices import arrivals, bodies
-from iman.bootstrap import sage_client, tls, utc_now, verdict_on
+from iman.bootstrap import sage_client, tls, utc_now
+from iman.classify import RulesInForce
 from iman.domain.attempt import Claim, Finished
 from iman.domain.retry import RetryPolicy
 from iman.gateways.byondpro_documents import read_document
@@ -37,6 +38,7 @@ from iman.sync.beats import Beats
 from iman.sync.breaker import Breaker
 from iman.sync.ports import Together
 from iman.sync.push import Pusher
+from iman.verdicts import verdicts
 
 Say = Callable[[str], None]
 
@@ -221,7 +223,7 @@ async def _pipeline(url: str, documents: int, in_flight: int, ledger: DuckDBLedg
         lanes=[Sage300(client) for client in clients],
         ledger=counting,
         read=read_document,
-        classify=verdict_on,
+        classify=verdicts(RulesInForce()),
         policy=RetryPolicy(),
         breaker=Breaker(utc_now),
         beats=beats,

@@ -26,6 +26,7 @@ class Permission(StrEnum):
     RESYNC_MANY = "resync_many"
     SETTLE = "settle"  # close by hand, and take that back
     EDIT_PLAYBOOKS = "edit_playbooks"
+    EDIT_RULES = "edit_rules"  # how error texts are read
     VIEW_AUDIT = "view_audit"
     MANAGE_USERS = "manage_users"
 

@@ -107,7 +107,7 @@ class HistoryLedger:
         return known
 
     async def _documents(self, known: Pass, read: Read, now: datetime) -> Pass:
-        changed = await asyncio.to_thread(lambda: _open_changes(self._ledger.reader(), read))
+        changed = await asyncio.to_thread(lambda: open_changes(self._ledger.reader(), read))
         some, last = changed[:_DOCUMENTS], len(changed) <= _DOCUMENTS
 
         def work(conn: duckdb.DuckDBPyConnection) -> Pass:
@@ -142,7 +142,7 @@ class HistoryLedger:
         def work(conn: duckdb.DuckDBPyConnection) -> Pass:
             row = first_row(conn, _SQL["newest_attempt"])
             last = int(row[0]) if row else 0
-            late = _open_changes(conn, read)
+            late = open_changes(conn, read)
             if late:
                 _move_documents(conn, self._ledger.ids, known, late, read, now, last=True)
             _, changes = _changes(conn, first, last, read)
@@ -233,7 +233,7 @@ def _verdicts(verdicts: Sequence[Verdict]) -> dict[str, Any]:
 # -- open documents and their causes --------------------------------------------------------------
 
 
-def _open_changes(conn: duckdb.DuckDBPyConnection, read: Read) -> list[tuple[int, str, Verdict]]:
+def open_changes(conn: duckdb.DuckDBPyConnection, read: Read) -> list[tuple[int, str, Verdict]]:
     changed = []
     for document_id, http_status, code, text, *old in conn.execute(_SQL["open_texts"]).fetchall():
         new = read(text, http_status, code)

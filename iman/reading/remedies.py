@@ -9,8 +9,16 @@ from typing import Protocol, TypeVar
 
 import duckdb
 
+from iman.api.playbook_wire import playbook_detail, playbook_edit, playbook_row
 from iman.api.remedies_client import RemediesClient
-from iman.api.wire_checklists import ChecklistRow, ChecklistView, FollowUp
+from iman.api.wire_checklists import (
+    ChecklistRow,
+    ChecklistView,
+    FollowUp,
+    PlaybookDetail,
+    PlaybookEdit,
+    PlaybookRow,
+)
 from iman.api.wire_remedies import (
     Cause,
     CauseDetail,
@@ -20,14 +28,19 @@ from iman.api.wire_remedies import (
     Settlement,
     SetupGaps,
 )
+from iman.api.wire_rules import RuleListing
+from iman.classify import RulesInForce
 from iman.errors import DaemonUnavailable, LedgerLocked
 from iman.ledger import (
     by_hand,
     cause_reading,
     causes,
     checklist_reading,
+    playbook_shelf,
     releases,
     remedy_reading,
+    rule_reading,
+    rule_shelf,
     setups,
 )
 from iman.ledger.offline import read_only
@@ -66,6 +79,14 @@ class RemediesReading(Protocol):
     def parked(self) -> list[Parked]: ...
 
     def settled(self, *, document_id: int | None = None) -> list[Settlement]: ...
+
+    def rules(self) -> RuleListing: ...
+
+    def playbooks(self) -> list[PlaybookRow]: ...
+
+    def playbook(self, error_type: str) -> PlaybookDetail: ...
+
+    def playbook_edits(self, error_type: str) -> list[PlaybookEdit]: ...
 
 
 class RemediesFromLedger:
@@ -151,6 +172,29 @@ class RemediesFromLedger:
         found = self._ask(lambda conn: by_hand.settlements(conn, document_id=document_id))
         return [Settlement.model_validate(row) for row in found]
 
+    def rules(self) -> RuleListing:
+        """Without those of a folder: only the daemon knows where it is."""
+
+        def work(conn: duckdb.DuckDBPyConnection) -> RuleListing:
+            own = rule_shelf.newest(conn).rules
+            current = RulesInForce().with_own(own)
+            return RuleListing.model_validate(rule_reading.listing(conn, current))
+
+        return self._ask(work)
+
+    def playbooks(self) -> list[PlaybookRow]:
+        found = self._ask(lambda conn: playbook_shelf.playbooks(conn, {}))
+        return [playbook_row(text) for text in found.values()]
+
+    def playbook(self, error_type: str) -> PlaybookDetail:
+        return playbook_detail(
+            self._ask(lambda conn: playbook_shelf.playbook_for(conn, {}, error_type))
+        )
+
+    def playbook_edits(self, error_type: str) -> list[PlaybookEdit]:
+        found = self._ask(lambda conn: playbook_shelf.edits(conn, error_type))
+        return [playbook_edit(one) for one in found]
+
     def _ask(self, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         try:
             with read_only(self._path) as conn:
@@ -209,6 +253,18 @@ class EitherRemedies:
 
     def settled(self, *, document_id: int | None = None) -> list[Settlement]:
         return self._ask(lambda one: one.settled(document_id=document_id))
+
+    def rules(self) -> RuleListing:
+        return self._ask(lambda one: one.rules())
+
+    def playbooks(self) -> list[PlaybookRow]:
+        return self._ask(lambda one: one.playbooks())
+
+    def playbook(self, error_type: str) -> PlaybookDetail:
+        return self._ask(lambda one: one.playbook(error_type))
+
+    def playbook_edits(self, error_type: str) -> list[PlaybookEdit]:
+        return self._ask(lambda one: one.playbook_edits(error_type))
 
     def _ask(self, question: Callable[[RemediesReading], T]) -> T:
         try:

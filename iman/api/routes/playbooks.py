@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request
 
+from iman.api.playbook_wire import (
+    playbook_detail,
+    playbook_edit,
+    playbook_row,
+    playbook_view,
+)
 from iman.api.routes.asking import Viewer, ledger, reader
 from iman.api.routes.remedy_asking import Editor, Word, audited, moment, remedies
 from iman.api.wire_checklists import (
@@ -12,13 +18,10 @@ from iman.api.wire_checklists import (
     PlaybookPreview,
     PlaybookRow,
     PlaybookText,
-    PlaybookView,
     SavePlaybook,
 )
-from iman.domain.playbook import Playbook
 from iman.ledger import playbook_shelf
 from iman.playbooks import PlaybookError, parsed
-from iman.playbooks import PlaybookText as KeptText
 
 router = APIRouter(tags=["playbooks"])
 
@@ -27,21 +30,21 @@ router = APIRouter(tags=["playbooks"])
 def listed(request: Request, _: Viewer) -> list[PlaybookRow]:
     """The one that counts, of every error type."""
     found = playbook_shelf.playbooks(reader(request), remedies(request).files)
-    return [_row(text) for text in found.values()]
+    return [playbook_row(text) for text in found.values()]
 
 
 @router.post("/playbooks/preview")
 def preview(_: Editor, body: PlaybookText) -> PlaybookPreview:
     """Read a text without saving it: how it would look, or every fault in it."""
     try:
-        return PlaybookPreview(faults=[], playbook=_view(parsed(body.text)))
+        return PlaybookPreview(faults=[], playbook=playbook_view(parsed(body.text)))
     except PlaybookError as exc:
         return PlaybookPreview(faults=exc.faults, playbook=None)
 
 
 @router.get("/playbooks/{error_type}")
 def playbook(request: Request, _: Viewer, error_type: Word) -> PlaybookDetail:
-    return _detail(
+    return playbook_detail(
         playbook_shelf.playbook_for(reader(request), remedies(request).files, error_type)
     )
 
@@ -49,10 +52,7 @@ def playbook(request: Request, _: Viewer, error_type: Word) -> PlaybookDetail:
 @router.get("/playbooks/{error_type}/edits")
 def edits(request: Request, _: Viewer, error_type: Word) -> list[PlaybookEdit]:
     """What administrators saved, newest first; an empty text withdrew the edit before."""
-    return [
-        PlaybookEdit(id=one.id, version=one.version, by=one.by, at=one.at, text=one.text)
-        for one in playbook_shelf.edits(reader(request), error_type)
-    ]
+    return [playbook_edit(one) for one in playbook_shelf.edits(reader(request), error_type)]
 
 
 @router.put("/playbooks/{error_type}")
@@ -70,55 +70,4 @@ def save(request: Request, person: Editor, error_type: Word, body: SavePlaybook)
         ),
         reason="" if body.text else "withdrew the edited version",
     )  # fmt: skip
-    return _detail(saved)
-
-
-def _row(text: KeptText) -> PlaybookRow:
-    found = text.playbook
-    return PlaybookRow(
-        error_type=text.error_type, title=found.title, version=found.version, origin=text.origin,
-        digest=text.digest, branches=len(found.branches), steps=len(found.steps),
-    )  # fmt: skip
-
-
-def _detail(text: KeptText) -> PlaybookDetail:
-    return PlaybookDetail(
-        playbook=_view(text.playbook), origin=text.origin, digest=text.digest, text=text.text
-    )
-
-
-def _view(found: Playbook) -> PlaybookView:
-    return PlaybookView.model_validate(
-        {
-            "error_type": found.error_type,
-            "title": found.title,
-            "version": found.version,
-            "summary": found.summary,
-            "question": found.question,
-            "branches": [
-                {"id": one.id, "title": one.title, "when": one.when, "result": one.result}
-                for one in found.branches
-            ],
-            "choices": [
-                {
-                    "id": one.id, "question": one.question, "help": one.help, "answer": None,
-                    "options": [
-                        {"id": option.id, "title": option.title, "help": option.help}
-                        for option in one.options
-                    ],
-                }
-                for one in found.choices
-            ],
-            "steps": [
-                {
-                    "id": one.id, "who": one.who, "do": one.do, "where": one.where,
-                    "link": one.link, "why": one.why, "out_of_order": one.out_of_order,
-                    "verify": one.verify, "branches": sorted(one.branches),
-                    "only_if": dict(one.only_if), "after": list(one.after),
-                    "locked": one.locked_while is not None, "optional": one.optional,
-                    "releases": one.releases, "follow_up": one.follow_up,
-                }
-                for one in found.steps
-            ],
-        }
-    )  # fmt: skip
+    return playbook_detail(saved)

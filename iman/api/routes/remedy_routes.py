@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from iman.api.routes import by_hand, causes, checklists, playbooks, releases, setups
+from iman.api.routes import by_hand, causes, checklists, playbooks, releases, rules, setups
 
-PARTS = (causes, checklists, playbooks, releases, by_hand, setups)
+PARTS = (causes, checklists, playbooks, rules, releases, by_hand, setups)
