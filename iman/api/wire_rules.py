@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 
 from iman.api.wire import Wire
 from iman.api.wire_checklists import Reason
+from iman.ledger.rule_shelf import Shelved
 
 Pattern = Annotated[str, StringConstraints(min_length=1, max_length=400, strip_whitespace=True)]
 _WHO = "Null: as the error type says"
@@ -86,6 +87,13 @@ class RuleEdit(Wire):
     at: datetime | None
     told: str = Field(description="What was changed")
     rules: list[SiteRule]
+
+
+def rule_edit(one: Shelved) -> RuleEdit:
+    return RuleEdit(
+        version=one.id, by=one.by, at=one.at, told=one.told,
+        rules=[SiteRule.model_validate(rule, from_attributes=True) for rule in one.rules],
+    )  # fmt: skip
 
 
 class TryMessage(Wire):

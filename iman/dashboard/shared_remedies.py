@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from iman.api.wire_checklists import ChecklistRow, ChecklistView, FollowUp
+from iman.api.wire_checklists import (
+    ChecklistRow,
+    ChecklistView,
+    FollowUp,
+    PlaybookDetail,
+    PlaybookEdit,
+    PlaybookRow,
+)
 from iman.api.wire_remedies import (
     Cause,
     CauseDetail,
@@ -14,6 +21,7 @@ from iman.api.wire_remedies import (
     Settlement,
     SetupGaps,
 )
+from iman.api.wire_rules import RuleEdit, RuleListing
 from iman.dashboard.shared import Memory
 from iman.reading.remedies import RemediesReading
 
@@ -76,3 +84,20 @@ class SharedRemedies:
     def settled(self, *, document_id: int | None = None) -> list[Settlement]:
         ask = self._reading.settled
         return self._memory.get(("settled", document_id), 1.5, lambda: ask(document_id=document_id))
+
+    def rules(self) -> RuleListing:
+        return self._memory.get("rules", 1.0, self._reading.rules)
+
+    def rule_edits(self) -> list[RuleEdit]:
+        return self._memory.get("rule_edits", 2.0, self._reading.rule_edits)
+
+    def playbooks(self) -> list[PlaybookRow]:
+        return self._memory.get("playbooks", 2.0, self._reading.playbooks)
+
+    def playbook(self, error_type: str) -> PlaybookDetail:
+        ask = self._reading.playbook
+        return self._memory.get(("playbook", error_type), 1.0, lambda: ask(error_type))
+
+    def playbook_edits(self, error_type: str) -> list[PlaybookEdit]:
+        ask = self._reading.playbook_edits
+        return self._memory.get(("playbook_edits", error_type), 2.0, lambda: ask(error_type))

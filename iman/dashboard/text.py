@@ -39,6 +39,8 @@ WHEN_SEEN = "seen"
 CHECKLISTS = "Checklists"
 SETUPS = "Set-ups"
 FOLLOW_UP = "Follow-up"
+RULES = "Rules"
+PLAYBOOKS = "Playbooks"
 
 SIGN_IN = "Sign in"
 SIGN_IN_TO = "See what reached Sage 300, what did not, and why."
@@ -291,6 +293,7 @@ LOOPS = {
     "leftovers": "Withdraw empty batches",
     "causes": "Keep causes in step",
     "releasing": "Release what was put right",
+    "rereading": "Read history by new rules",
     "probing": "Verify checklists’ steps",
     "backup": "Back up the ledger",
     "retention": "Move old attempts away",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 
 import duckdb
 
-from iman.classify import BUILT_IN
+from iman.classify import BUILT_IN, Rules
 from iman.classify.in_force import RuleSet
 from iman.classify.own import changed_examples, faults
 from iman.classify.rule import Hint, Rule, Verb
@@ -33,12 +34,15 @@ def listing(conn: duckdb.DuckDBPyConnection, current: RuleSet) -> dict[str, Any]
         "saved_by": shelved.by or None,
         "saved_at": shelved.at,
         "own": [asdict(rule) for rule in shelved.rules],
-        "others": [
-            *(_other(rule) for rule in current.base.rules),
-            *(_hint(hint) for hint in current.base.hints),
-        ],
+        "others": others(current.base),
         "rereading": rereading(conn, current.fingerprint),
     }
+
+
+@lru_cache(maxsize=4)
+def others(base: Rules) -> list[dict[str, Any]]:
+    """Those out of files, in the order they are asked; nobody changes the answer."""
+    return [*(_other(rule) for rule in base.rules), *(_hint(hint) for hint in base.hints)]
 
 
 def rereading(conn: duckdb.DuckDBPyConnection, fingerprint: str) -> dict[str, Any]:

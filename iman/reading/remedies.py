@@ -28,7 +28,7 @@ from iman.api.wire_remedies import (
     Settlement,
     SetupGaps,
 )
-from iman.api.wire_rules import RuleListing
+from iman.api.wire_rules import RuleEdit, RuleListing, rule_edit
 from iman.classify import RulesInForce
 from iman.errors import DaemonUnavailable, LedgerLocked
 from iman.ledger import (
@@ -81,6 +81,8 @@ class RemediesReading(Protocol):
     def settled(self, *, document_id: int | None = None) -> list[Settlement]: ...
 
     def rules(self) -> RuleListing: ...
+
+    def rule_edits(self) -> list[RuleEdit]: ...
 
     def playbooks(self) -> list[PlaybookRow]: ...
 
@@ -182,6 +184,9 @@ class RemediesFromLedger:
 
         return self._ask(work)
 
+    def rule_edits(self) -> list[RuleEdit]:
+        return [rule_edit(one) for one in self._ask(rule_shelf.edits)]
+
     def playbooks(self) -> list[PlaybookRow]:
         found = self._ask(lambda conn: playbook_shelf.playbooks(conn, {}))
         return [playbook_row(text) for text in found.values()]
@@ -256,6 +261,9 @@ class EitherRemedies:
 
     def rules(self) -> RuleListing:
         return self._ask(lambda one: one.rules())
+
+    def rule_edits(self) -> list[RuleEdit]:
+        return self._ask(lambda one: one.rule_edits())
 
     def playbooks(self) -> list[PlaybookRow]:
         return self._ask(lambda one: one.playbooks())

@@ -22,6 +22,8 @@ PAGES = {
     "checklist": "/checklist",
     "follow_up": "/follow_up",
     "setups": "/setups",
+    "rules": "/rules",
+    "playbooks": "/playbooks?type=terms_missing",
     "daemon": "/daemon",
     "how_it_works": "/how_it_works",
 }

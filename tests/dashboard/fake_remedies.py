@@ -35,6 +35,7 @@ from iman.domain.document import DocumentState
 from iman.domain.playbook import Playbook, filled
 from iman.errors import DaemonRefused, NotFound
 from iman.playbooks import built_in
+from tests.dashboard.fake_rules import FakeRules
 from tests.dashboard.fakes import F48, HOSTILE, NO_6030, SeededReading
 
 WORDS = {
@@ -58,7 +59,7 @@ def make_cause(**overrides: Any) -> Cause:
     return Cause(**{**values, **overrides})
 
 
-class SeededRemedies:
+class SeededRemedies(FakeRules):
     """Causes F48 and 6030, a mirror with three gaps; ``true`` holds what a probe would see."""
 
     def __init__(self, reading: SeededReading | None = None, who: str = "ada") -> None:
@@ -486,6 +487,10 @@ class SeededRemedies:
 
 class EmptyRemedies(SeededRemedies):
     """A new installation."""
+
+    own: list[Any] = []  # noqa: RUF012 -- an empty one, which nobody appends to
+    history = ()
+    far = {"state": "done"}  # noqa: RUF012 -- likewise
 
     def causes(self, *, hours: int = 24) -> list[Cause]:
         return []

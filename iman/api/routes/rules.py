@@ -16,9 +16,9 @@ from iman.api.wire_rules import (
     RuleListing,
     RulesPreview,
     SaveRules,
-    SiteRule,
     Tried,
     TryMessage,
+    rule_edit,
 )
 from iman.classify import OwnExample, OwnRule
 from iman.classify.explaining import explain
@@ -50,13 +50,7 @@ def rereading(request: Request, _: Viewer) -> Rereading:
 @router.get("/rules/edits")
 def edits(request: Request, _: Viewer) -> list[RuleEdit]:
     """What administrators saved, newest first, with all rules as they were then."""
-    return [
-        RuleEdit(
-            version=one.id, by=one.by, at=one.at, told=one.told,
-            rules=[SiteRule.model_validate(rule, from_attributes=True) for rule in one.rules],
-        )
-        for one in rule_shelf.edits(reader(request))
-    ]  # fmt: skip
+    return [rule_edit(one) for one in rule_shelf.edits(reader(request))]
 
 
 @router.post("/rules/try")
