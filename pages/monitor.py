@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from iman.dashboard import documents, filters, parts, session, text
+from iman.dashboard import documents, filters, parts, release_filter, session, text
 
 PER_PAGE = 25
 
@@ -26,7 +26,12 @@ def level_2() -> None:
         parts.pager("monitor", number, PER_PAGE, page.total, carried)
 
 
+def resync_all() -> None:
+    release_filter.panel(wanted)
+
+
 parts.live(2, level_1)
+parts.live(2, resync_all)
 with st.container(border=True, key="card_list"):
     parts.heading(text.list_title(wanted.entry_type))
     documents.filter_bar(wanted, session.reading())

@@ -264,8 +264,8 @@ class RemediesClient:
     def releases(self, *, cause_id: int | None = None) -> list[Release]:
         return self._many(Release, "/releases", {"cause_id": cause_id})
 
-    def release(self, release_id: int) -> Release:
-        return self._get(Release, f"/releases/{release_id}")
+    def release(self, release_id: int, *, rows: int | None = None) -> Release:
+        return self._get(Release, f"/releases/{release_id}", {"rows": rows})
 
     def stop_release(self, release_id: int) -> Release:
         return self._send(Release, "POST", f"/releases/{release_id}/stop")

@@ -135,6 +135,12 @@ class Selection(Wire):
         return self
 
 
+class PreviewSelection(Selection):
+    rows: int | None = Field(
+        default=None, ge=0, le=20_000, description="At most so many of each list; null: all"
+    )
+
+
 class PlannedDocument(Wire):
     id: int
     entry_type: EntryType
@@ -155,6 +161,7 @@ class ReleasePreview(Wire):
     amount: Decimal
     touched: list[PlannedDocument] = Field(description="In the order they would go")
     untouched: list[PlannedDocument]
+    untouched_documents: int = Field(description="How many are left alone, shown or not")
     digest: str = Field(description="Send it with the release: it names exactly this set")
     ready: bool = Field(description="The checklist's blocking steps are done, where it has one")
     not_ready: str
@@ -205,7 +212,9 @@ class Release(Wire):
     synced: int
     failed: int
     untouched: int
-    results: list[ReleaseDocument] = Field(default=[], description="Of one release only")
+    results: list[ReleaseDocument] = Field(
+        default=[], description="Of one release only, those that failed first where cut short"
+    )
 
 
 class Park(Wire):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+import pandas as pd
 import streamlit as st
 
 from iman.api.remedies_client import RemediesClient
@@ -12,6 +13,7 @@ from iman.api.wire_checklists import ChecklistDocument, ChecklistView
 from iman.api.wire_remedies import (
     CauseDocument,
     PlannedDocument,
+    PreviewSelection,
     Release,
     ReleaseDocument,
     ReleasePreview,
@@ -25,7 +27,8 @@ from iman.domain.people import Permission
 from iman.errors import DaemonRefused, DaemonUnavailable
 
 _PLACE = "release"
-_GOING = ("grace", "canary", "running")
+GOING = ("grace", "canary", "running")
+ROWS = 200  # documents shown of each list; the export has them all
 _Anything = ChecklistDocument | CauseDocument | PlannedDocument | ReleaseDocument
 
 
@@ -38,17 +41,22 @@ def urgent(view: ChecklistView) -> bool:
 def panel(view: ChecklistView, currency: str) -> None:
     """The newest release of the checklist, or the offer of one; nothing where neither is due."""
     newest = _newest(view)
-    offered = None if newest is not None and newest.state in _GOING else _offer(view)
+    offered = None if newest is not None and newest.state in GOING else _offer(view)
     if newest is None and offered is None:
         return
     with st.container(border=True, key="card_release"):
         parts.heading(text_remedies.RELEASE)
         with st.container():
             if newest is not None:
-                running(session.remedies().release(newest.id), currency)
+                running(session.remedies().release(newest.id, rows=ROWS), currency)
         with st.container():
             if offered is not None:
-                _offered(view, offered, currency)
+                # the checklist's word, not the preview's: both parts of the page say the same
+                offer(
+                    offered, Selection(checklist_id=view.id), currency,
+                    ready=view.ready_to_release,
+                    not_ready=text_remedies.in_numbers(offered.not_ready, view),
+                )  # fmt: skip
         parts.told(_PLACE)
 
 
@@ -64,21 +72,30 @@ def _offer(view: ChecklistView) -> ReleasePreview | None:
     if view.phase not in OPEN_PHASES or view.phase is Phase.CHOOSING:
         return None
     try:
-        found = session.preview_release(Selection(checklist_id=view.id))
+        found = session.preview_release(PreviewSelection(checklist_id=view.id, rows=ROWS))
     except (DaemonRefused, DaemonUnavailable):
         return None
     return found if found.documents else None
 
 
-def _offered(view: ChecklistView, preview: ReleasePreview, currency: str) -> None:
+def offer(
+    preview: ReleasePreview,
+    selection: Selection,
+    currency: str,
+    *,
+    ready: bool,
+    not_ready: str = "",
+    place: str = _PLACE,
+) -> None:
+    """What would go and what not, and the button; *not_ready* wants a reason first.
+
+    *place* is where it is told what came of it.
+    """
     closed = doing.hindrance(Permission.RESYNC_MANY, text_remedies.ONLY_ADMINS_RELEASE)
     label = text_remedies.release_button(preview, currency)
-    # the checklist's word, not the preview's: both parts of the page must say the same
-    ready = view.ready_to_release
     with st.container():
         if not ready:
-            told = text_remedies.in_numbers(preview.not_ready, view)
-            st.html(f'<p class="iman-locked">{escape(told)}</p>')
+            st.html(f'<p class="iman-locked">{escape(not_ready)}</p>')
     if closed:
         with st.container(horizontal=True, vertical_alignment="center", key="release_closed"):
             st.button(label, icon=":material/sync:", disabled=True, key="release_off")
@@ -96,16 +113,23 @@ def _offered(view: ChecklistView, preview: ReleasePreview, currency: str) -> Non
             )  # fmt: skip
             st.button(
                 label, type="primary", key="release_start", on_click=_start,
-                args=(view.id, preview.digest, ready),
+                args=(selection.model_dump_json(), preview.digest, ready, place),
             )  # fmt: skip
     with st.expander(text_remedies.TOUCHED, key="touched"):
         documents(preview.touched, currency, why=True)
+        _rest(preview.documents - len(preview.touched))
     if preview.untouched:
         with st.expander(text_remedies.UNTOUCHED, key="untouched"):
             documents(preview.untouched, currency, why=True)
+            _rest(preview.untouched_documents - len(preview.untouched))
 
 
-def running(release: Release, currency: str) -> None:
+def _rest(number: int) -> None:
+    if number > 0:
+        st.html(f'<p class="iman-quiet">{text_remedies.and_more(number)}</p>')
+
+
+def running(release: Release, currency: str, *, place: str = _PLACE) -> None:
     """State, progress, the way back, and the result of every document."""
     zone, now = session.zone(), session.now()
     lamp = parts.lamp(*text_remedies.RELEASE_STATES[release.state])
@@ -120,12 +144,12 @@ def running(release: Release, currency: str) -> None:
         f'aria-valuenow="{share:.0f}" aria-valuemin="0" aria-valuemax="100">'
         f'<b style="width:{share:.0f}%"></b></span>'
     )
-    if release.state in _GOING and session.may(Permission.RESYNC_MANY):
+    if release.state in GOING and session.may(Permission.RESYNC_MANY):
         undo = release.state == "grace"
         st.button(
             text_remedies.RELEASE_UNDO if undo else text_remedies.RELEASE_STOP,
             icon=":material/undo:" if undo else ":material/stop_circle:",
-            key=f"stop_{release.id}_{undo}", on_click=_stop, args=(release.id,),
+            key=f"stop_{release.id}_{undo}", on_click=_stop, args=(release.id, place),
         )  # fmt: skip
     with st.expander(text_remedies.RESULTS, expanded=True, key=f"results_{release.id}"):
         parts.table(
@@ -141,7 +165,8 @@ def running(release: Release, currency: str) -> None:
             ],
             release.results,
         )
-        export.button(f"release-{release.id}", lambda: export.of_models(release.results))
+        _rest(release.documents - len(release.results))
+        export.button(f"release-{release.id}", lambda: _results(release.id))
 
 
 def documents(several: Sequence[_Anything], currency: str, *, why: bool = False) -> None:
@@ -175,20 +200,27 @@ def _columns(currency: str) -> list[Column]:
     ]
 
 
-def _start(checklist_id: int, digest: str, ready: bool) -> None:
+def _results(release_id: int) -> pd.DataFrame:
+    return export.of_models(session.remedies().release(release_id).results)
+
+
+def _start(selection: str, digest: str, ready: bool, place: str) -> None:
     reason = str(st.session_state.get("release_reason") or "").strip()
-    if not ready and not doing.written("release_reason", _PLACE):
+    if not ready and not doing.written("release_reason", place):
         return
-    asked = f"release_{checklist_id}"
-    order = StartRelease(
-        checklist_id=checklist_id, digest=digest, reason=reason, request_id=doing.request_id(asked)
-    )
-    if doing.attempt(_PLACE, lambda client: client.start_release(order)) is not None:
+    asked = f"release_{selection}"
+    order = StartRelease.model_validate(
+        {
+            **Selection.model_validate_json(selection).model_dump(), "digest": digest,
+            "reason": reason, "request_id": doing.request_id(asked),
+        }
+    )  # fmt: skip
+    if doing.attempt(place, lambda client: client.start_release(order)) is not None:
         doing.finished(asked, "release_reason")
 
 
-def _stop(release_id: int) -> None:
+def _stop(release_id: int, place: str) -> None:
     def stop(client: RemediesClient) -> Release:
         return client.stop_release(release_id)
 
-    doing.attempt(_PLACE, stop)
+    doing.attempt(place, stop)

@@ -12,7 +12,7 @@ import streamlit as st
 
 from iman.api.remedies_client import RemediesClient
 from iman.api.wire import Me, ResyncStarted, User
-from iman.api.wire_remedies import ReleasePreview, Selection
+from iman.api.wire_remedies import PreviewSelection, ReleasePreview
 from iman.dashboard import backend, text
 from iman.dashboard.shared import Memory, SharedReading
 from iman.dashboard.shared_remedies import SharedRemedies
@@ -111,7 +111,7 @@ def remedies() -> RemediesReading:
     return SharedRemedies(opened, _MEMORY)
 
 
-def preview_release(selection: Selection) -> ReleasePreview:
+def preview_release(selection: PreviewSelection) -> ReleasePreview:
     """Asked every few seconds by everybody who looks, so it is shared."""
     asked = ("preview", selection.model_dump_json())
     return _MEMORY.get(asked, 2.0, lambda: _remedies_client().preview_release(selection))

@@ -67,9 +67,9 @@ class SharedRemedies:
     def follow_ups(self) -> list[FollowUp]:
         return self._memory.get("follow_ups", 2.0, self._reading.follow_ups)
 
-    def release(self, release_id: int) -> Release:
-        ask = self._reading.release
-        return self._memory.get(("release", release_id), 0.7, lambda: ask(release_id))
+    def release(self, release_id: int, *, rows: int | None = None) -> Release:
+        ask, key = self._reading.release, ("release", release_id, rows)
+        return self._memory.get(key, 0.7, lambda: ask(release_id, rows=rows))
 
     def releases(self, *, cause_id: int | None = None) -> list[Release]:
         ask = self._reading.releases

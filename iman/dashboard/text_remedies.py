@@ -139,6 +139,8 @@ MANY = "Owner, due date, giving up"
 # -- releases
 
 RELEASE = "Release"
+RELEASE_FILTERED = "Resync what the filter shows"
+RELEASE_FILTER_HINT = "Show the failed ones only, to resync them together"
 RELEASE_REASON = "Reason"
 RELEASE_REASON_HINT = "For the record, e.g. “F48 added in A/R Terms”"
 RELEASE_ANYWAY = "Resync all the same"

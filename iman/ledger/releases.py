@@ -338,7 +338,13 @@ _OF_A_DOCUMENT = (
 )  # fmt: skip
 
 
-def shown(found: Row) -> Row:
-    """A release as it is shown to people."""
-    results = [{name: row[name] for name in _OF_A_DOCUMENT} for row in found["results"]]
+_TELLING = ("failed", "skipped", "sent", "not_sent", "synced", "planned")
+
+
+def shown(found: Row, *, rows: int | None = None) -> Row:
+    """A release as it is shown to people; *rows* of its documents, those that say most first."""
+    several = found["results"]
+    if rows is not None and len(several) > rows:
+        several = sorted(several, key=lambda row: _TELLING.index(row["result"]))[:rows]
+    results = [{name: row[name] for name in _OF_A_DOCUMENT} for row in several]
     return {**found, "results": results}

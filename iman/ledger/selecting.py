@@ -41,8 +41,22 @@ def choose(
         ids = list(dict.fromkeys(document_ids))
         return Chosen(document_ids=ids, title=f"{len(ids)} chosen documents")
     page, _ = read_model.documents(conn, **(wanted or {}), order="oldest", limit=MOST)
-    told = ", ".join(str(part) for part in (wanted or {}).values() if part)
-    return Chosen(document_ids=page["id"].to_pylist(), title=f"Documents that fit: {told}"[:200])
+    return Chosen(document_ids=page["id"].to_pylist(), title=_in_words(wanted or {})[:200])
+
+
+def _in_words(wanted: dict[str, Any]) -> str:
+    """The filter as the title of its release: "Failed invoices: terms missing, F48"."""
+    states = " or ".join(state.replace("_", " ") for state in wanted.get("states") or ())
+    kind = str(wanted.get("entry_type") or "document").replace("_", " ")
+    told = [
+        str(wanted.get("error_type") or "").replace("_", " "),
+        str(wanted.get("entity") or ""),
+        f"site {wanted['site']}" if wanted.get("site") else "",
+        f"“{wanted['search']}”" if wanted.get("search") else "",
+    ]
+    which = ", ".join(part for part in told if part)
+    what = f"{states} {kind}s".strip().capitalize()
+    return f"{what}: {which}" if which else what
 
 
 def _cause(conn: duckdb.DuckDBPyConnection, cause_id: int) -> Chosen:

@@ -70,7 +70,7 @@ class RemediesReading(Protocol):
 
     def follow_ups(self) -> list[FollowUp]: ...
 
-    def release(self, release_id: int) -> Release: ...
+    def release(self, release_id: int, *, rows: int | None = None) -> Release: ...
 
     def releases(self, *, cause_id: int | None = None) -> list[Release]: ...
 
@@ -151,8 +151,10 @@ class RemediesFromLedger:
         found = self._ask(lambda conn: checklist_reading.follow_ups(conn, now=now))
         return [FollowUp.model_validate(row) for row in found]
 
-    def release(self, release_id: int) -> Release:
-        found = self._ask(lambda conn: releases.shown(releases.release(conn, release_id)))
+    def release(self, release_id: int, *, rows: int | None = None) -> Release:
+        found = self._ask(
+            lambda conn: releases.shown(releases.release(conn, release_id), rows=rows)
+        )
         return Release.model_validate(found)
 
     def releases(self, *, cause_id: int | None = None) -> list[Release]:
@@ -244,8 +246,8 @@ class EitherRemedies:
     def follow_ups(self) -> list[FollowUp]:
         return self._ask(lambda one: one.follow_ups())
 
-    def release(self, release_id: int) -> Release:
-        return self._ask(lambda one: one.release(release_id))
+    def release(self, release_id: int, *, rows: int | None = None) -> Release:
+        return self._ask(lambda one: one.release(release_id, rows=rows))
 
     def releases(self, *, cause_id: int | None = None) -> list[Release]:
         return self._ask(lambda one: one.releases(cause_id=cause_id))

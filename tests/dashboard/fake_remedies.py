@@ -264,15 +264,18 @@ class SeededRemedies(FakeRules):
         return found
 
     def releases(self, *, cause_id: int | None = None) -> list[Release]:
-        return [self.release(i) for i in range(1, len(self.released) + 1)]
+        found = [self.release(i) for i in range(1, len(self.released) + 1)]
+        return [one for one in found if cause_id in (None, one.cause_id)]
 
-    def release(self, release_id: int) -> Release:
+    def release(self, release_id: int, *, rows: int | None = None) -> Release:
         order, now = self.released[release_id - 1], datetime.now(UTC)
         done = self.release_state == "done"
         return Release.model_validate(
             {
-                "id": release_id, "cause_id": 1, "checklist_id": order.checklist_id,
-                "title": "F48", "asked_by": self.who, "asked_at": now, "reason": order.reason,
+                "id": release_id, "cause_id": 1 if order.filter is None else None,
+                "checklist_id": order.checklist_id,
+                "title": "F48" if order.filter is None else f"Failed {HOSTILE}",
+                "asked_by": self.who, "asked_at": now, "reason": order.reason,
                 "origin": "dashboard", "starts_at": now + timedelta(seconds=10), "canary": 2,
                 "state": self.release_state, "state_since": now, "note": "", "documents": 1,
                 "amount": Decimal("3760.00"), "sent": int(done), "synced": int(done), "failed": 0,
@@ -407,7 +410,7 @@ class SeededRemedies(FakeRules):
         return self._add(checklist_id, EventKind.REOPENED)
 
     def preview_release(self, selection: Selection) -> ReleasePreview:
-        view = self.checklist(selection.checklist_id or 0)
+        ready = selection.filter is not None or self._ready(selection.checklist_id or 0)
         planned = {
             "id": 1, "entry_type": "invoice", "number": "INV-010319", "booking": "10319",
             "customer_name": f"Margaret Ellison {HOSTILE}", "amount": Decimal("3760.00"),
@@ -417,10 +420,13 @@ class SeededRemedies(FakeRules):
             {
                 "title": "F48", "documents": 1, "amount": Decimal("3760.00"), "touched": [planned],
                 "untouched": [{**planned, "id": 41, "number": "CN-000118", "why": "It goes on."}],
-                "digest": "d1", "ready": view.ready_to_release,
+                "digest": "d1", "ready": ready, "untouched_documents": 1,
                 "not_ready": "Not done yet: add-in-sage.", "canary": 2, "grace_seconds": 10,
             }
         )  # fmt: skip
+
+    def _ready(self, checklist_id: int) -> bool:
+        return self.checklist(checklist_id).ready_to_release
 
     def start_release(self, order: StartRelease) -> Release:
         self.released.append(order)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from iman.api.remedies_client import RemediesClient
-from iman.api.wire_remedies import Selection, StartRelease
+from iman.api.wire_remedies import PreviewSelection, Selection, StartRelease
 from iman.domain.people import Role
 from iman.errors import DaemonRefused, NotAllowed, NotFound
 from iman.ledger import causes
@@ -140,6 +140,29 @@ def test_a_release_is_refused_when_the_set_has_changed(desk: Served):
         made = ours.start_release(StartRelease(filter={"entity": "F48"}, request_id="r"))
         assert (made.documents, made.state) == (1, "grace")
         assert ours.stop_release(made.id).state == "undone"
+
+
+def test_a_filter_is_released_as_a_cause_is(desk: Served):
+    wanted = {"entry_type": "invoice", "error_type": "terms_missing", "entity": "F48"}
+    with desk.client() as client:
+        ours = RemediesClient(client)
+        planned = ours.preview_release(PreviewSelection(filter=wanted, rows=1))
+        assert (planned.documents, len(planned.touched), planned.ready) == (2, 1, True)
+        assert planned.title == "Failed invoices: terms missing, F48"
+        whole = ours.preview_release(Selection(filter=wanted))
+        assert (len(whole.touched), whole.digest) == (2, planned.digest)
+        ours.park(2, "waits")
+        with pytest.raises(DaemonRefused, match="not those of the preview"):
+            ours.start_release(StartRelease(filter=wanted, digest=planned.digest))
+        again = ours.preview_release(Selection(document_ids=[1, 2]))
+        assert (again.documents, again.untouched_documents) == (1, 1)
+        made = ours.start_release(StartRelease(filter=wanted, canary=0))
+        assert (made.cause_id, made.checklist_id, made.state) == (None, None, "grace")
+        assert len(ours.release(made.id, rows=0).results) == 0
+        assert len(ours.release(made.id).results) == 1
+        assert [row["target"] for row in desk.audit() if row["action"] == "release"] == [
+            "Failed invoices: terms missing, F48"
+        ]
 
 
 def test_a_playbook_is_previewed_saved_and_withdrawn(desk: Served):

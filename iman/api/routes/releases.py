@@ -8,15 +8,24 @@ from fastapi import APIRouter, Query, Request
 
 from iman.api.routes.asking import Viewer, ledger, origin, reader
 from iman.api.routes.remedy_asking import Id, Releaser, audited, moment, remedies
-from iman.api.wire_remedies import Release, ReleasePreview, Selection, StartRelease
+from iman.api.wire_remedies import (
+    PreviewSelection,
+    Release,
+    ReleasePreview,
+    Selection,
+    StartRelease,
+)
 from iman.errors import DaemonRefused
 from iman.ledger import releases, selecting
 
 router = APIRouter(tags=["releases"])
+Rows = Annotated[
+    int | None, Query(ge=0, le=20_000, description="At most so many documents, the failed first")
+]
 
 
 @router.post("/releases/preview")
-def preview(request: Request, _: Viewer, body: Selection) -> ReleasePreview:
+def preview(request: Request, _: Viewer, body: PreviewSelection) -> ReleasePreview:
     """What a release would touch and what not, and why; changes nothing."""
     conn = reader(request)
     chosen = selecting.choose(conn, **_asked(body))
@@ -25,6 +34,9 @@ def preview(request: Request, _: Viewer, body: Selection) -> ReleasePreview:
     return ReleasePreview.model_validate(
         {
             **planned,
+            "touched": planned["touched"][: body.rows],
+            "untouched": planned["untouched"][: body.rows],
+            "untouched_documents": len(planned["untouched"]),
             "title": chosen.title,
             "ready": not chosen.not_ready,
             "not_ready": chosen.not_ready,
@@ -74,10 +86,10 @@ def listed(
 
 
 @router.get("/releases/{release_id}")
-def release(request: Request, _: Viewer, release_id: Id) -> Release:
+def release(request: Request, _: Viewer, release_id: Id, rows: Rows = None) -> Release:
     """With a result for each document; poll it while it runs."""
     found = releases.release(reader(request), release_id)
-    return Release.model_validate(releases.shown(found))
+    return Release.model_validate(releases.shown(found, rows=rows))
 
 
 @router.post("/releases/{release_id}/stop")
