@@ -21,6 +21,7 @@ pages = [
     st.Page("checklist.py", title=text.CHECKLISTS, icon=":material/checklist:"),
     st.Page("follow_up.py", title=text.FOLLOW_UP, icon=":material/event_repeat:"),
     st.Page("setups.py", title=text.SETUPS, icon=":material/rule_settings:"),
+    st.Page("playbooks.py", title=text.PLAYBOOKS, icon=":material/auto_stories:"),
     st.Page("rules.py", title=text.RULES, icon=":material/rule:"),
     st.Page("document.py", title=text.DOCUMENT, icon=":material/description:"),
     st.Page("daemon.py", title=text.DAEMON_PAGE, icon=":material/settings_heart:"),

@@ -35,6 +35,7 @@ from iman.domain.document import DocumentState
 from iman.domain.playbook import Playbook, filled
 from iman.errors import DaemonRefused, NotFound
 from iman.playbooks import built_in
+from tests.dashboard.fake_playbooks import FakePlaybooks
 from tests.dashboard.fake_rules import FakeRules
 from tests.dashboard.fakes import F48, HOSTILE, NO_6030, SeededReading
 
@@ -59,7 +60,7 @@ def make_cause(**overrides: Any) -> Cause:
     return Cause(**{**values, **overrides})
 
 
-class SeededRemedies(FakeRules):
+class SeededRemedies(FakeRules, FakePlaybooks):
     """Causes F48 and 6030, a mirror with three gaps; ``true`` holds what a probe would see."""
 
     def __init__(self, reading: SeededReading | None = None, who: str = "ada") -> None:

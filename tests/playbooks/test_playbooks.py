@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from iman.classify import ERROR_TYPES as CLASSIFIED
-from iman.playbooks import ERROR_TYPES, PlaybookError, built_in, from_folder, read_playbook
+from iman.playbooks import (
+    ERROR_TYPES,
+    PlaybookError,
+    built_in,
+    from_folder,
+    parsed,
+    read_playbook,
+)
+from iman.playbooks.writing import written
 
 GOOD = """
 error_type = "terms_missing"
@@ -133,3 +142,18 @@ def test_an_administrators_folder_is_read_and_its_faults_name_the_file(tmp_path:
     (tmp_path / "worse.toml").write_text("title = ")
     with pytest.raises(PlaybookError, match=r"worse\.toml: This is not valid TOML"):
         from_folder(tmp_path)
+
+
+@pytest.mark.parametrize("error_type", ERROR_TYPES)
+def test_a_written_playbook_is_read_as_the_same(error_type: str):
+    found = built_in()[error_type].playbook
+    assert parsed(written(found)) == found
+
+
+def test_awkward_texts_are_written_so_that_they_are_read_again():
+    found = built_in()["other"].playbook
+    odd = 'a "quoted" \\ back, tab\u0001\u007f é 日本 \U0001f33a {entity} \'\'\' """ # no comment'
+    step = replace(found.steps[0], do=odd, why=odd)
+    changed = replace(found, title=odd, steps=(step, *found.steps[1:]))
+    assert parsed(written(changed)).title == odd
+    assert parsed(written(changed)) == changed
