@@ -38,7 +38,7 @@ st.logo(
     size="large",
     icon_image=str(STATIC / "icon.svg"),
 )
-page = st.navigation(pages)
+page = st.navigation(pages, expanded=True)
 with st.sidebar:
     parts.live_switch()
     parts.who(person)

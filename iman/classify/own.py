@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from iman.classify.loading import RuleError
+from iman.classify.patterns import PatternError, compile_pattern
 from iman.classify.rules import BUILT_IN, Rules
+from iman.classify.template import mask
+from iman.classify.unwrap import unwrap
+from iman.classify.vocabulary import bare
 
 MOST_RULES = 500
 _ID = re.compile(r"[a-z][a-z0-9-]{1,59}")
@@ -156,15 +160,26 @@ def costly(pattern: str) -> str:
 
 def pattern_from(message: str) -> str:
     """A pattern to begin with: the first value of *message* is looked for, others may differ."""
-    from iman.classify.template import mask
-    from iman.classify.unwrap import unwrap
-
     masked = mask(unwrap(message).text)[:160].rstrip(" .!?").lower()
     parts = [re.sub(r"([.*+?()\[\]{}|^$\\])", r"\\\1", part) for part in masked.split("<>")]
     told = parts[0]
     for place, part in enumerate(parts[1:]):
         told += ("{value}" if place == 0 else "{any}") + part
     return told
+
+
+def value_in(message: str, pattern: str) -> str | None:
+    """What *pattern* finds in *message*."""
+    try:
+        compiled = compile_pattern(pattern)
+    except PatternError:
+        return None
+    text = unwrap(message).text
+    lower = text.lower()
+    found = compiled.search(lower) if len(lower) == len(text) else None
+    if found is None or "value" not in found.re.groupindex or found.start("value") < 0:
+        return None
+    return bare(text[slice(*found.span("value"))]) or None
 
 
 def _table(rule: OwnRule) -> dict[str, Any]:

@@ -48,14 +48,45 @@ def listed(view: ChecklistView) -> None:
 
 
 def _edit(checklist_id: int, note: NoteView) -> None:
-    """Names the version it saw: an edit in between is never overwritten."""
-    key = f"edit_{checklist_id}_{note.id}_{note.version}"
-    with st.popover(text_remedies.NOTE_EDIT, key=f"pop_{key}"):
-        st.text_area(text_remedies.NOTE, value=note.text, key=key, max_chars=4000)
+    """What is half typed stays though somebody changes the note meanwhile: their words are shown
+    beside it, and only who has seen them replaces them.
+    """
+    of = f"edit_{checklist_id}_{note.id}"
+    popover = st.popover(text_remedies.NOTE_EDIT, key=f"pop_{of}", on_change="rerun")
+    key, version, words = _begun(of, note, is_open=bool(popover.open))
+    overtaken = version != note.version
+    with popover:
+        st.text_area(text_remedies.NOTE, value=words, key=key, max_chars=4000)
+        with st.container():
+            if overtaken:
+                who = note.edited_by or note.by
+                st.html(
+                    f'<p class="iman-locked">{escape(text_remedies.note_changed(who))}</p>'
+                    f'<div class="iman-note-text"><p>{escape(note.text)}</p></div>'
+                )
         st.button(
-            text_remedies.NOTE_CHANGE, key=f"save_{key}", on_click=_change,
-            args=(checklist_id, note.id, note.version, key),
+            text_remedies.NOTE_REPLACE if overtaken else text_remedies.NOTE_CHANGE,
+            key=f"save_{key}", on_click=_change,
+            args=(checklist_id, note.id, note.version, of, key),
         )  # fmt: skip
+
+
+def _begun(of: str, note: NoteView, *, is_open: bool) -> tuple[str, int, str]:
+    """The text area's key, and the version and words it began from.
+
+    They are the newest until somebody opens it; then they stay until it is saved or closed as it
+    was.
+    """
+    state, kept = st.session_state, f"iman_begun_{of}"
+    key = f"{of}_{state.get(f'iman_turn_{of}', 0)}"
+    newest = note.version, note.text
+    begun: tuple[int, str] = state.get(kept, newest)
+    edited = is_open or state.get(key, begun[1]) != begun[1]
+    if begun != newest and not edited:
+        doing.pressed(of)  # a new text area, with the newest words
+        key, begun = f"{of}_{state[f'iman_turn_{of}']}", newest
+    state[kept] = begun
+    return key, *begun
 
 
 def adding(view: ChecklistView) -> None:
@@ -91,11 +122,15 @@ def _add(checklist_id: int) -> None:
         doing.finished(asked, "note")
 
 
-def _change(checklist_id: int, note: int, version: int, key: str) -> None:
+def _change(checklist_id: int, note: int, version: int, of: str, key: str) -> None:
     words = str(st.session_state.get(key) or "").strip()
-    doing.attempt(
+    done = doing.attempt(
         _PLACE, lambda client: client.edit_note(checklist_id, note, words, version=version)
     )
+    if done is not None:
+        st.session_state.pop(f"iman_begun_{of}", None)
+        st.session_state[f"pop_{of}"] = False
+        doing.pressed(of)
 
 
 def _attach(checklist_id: int, count: int) -> None:

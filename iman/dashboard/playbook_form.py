@@ -24,6 +24,8 @@ def editor(found: PlaybookDetail, draft: Draft) -> None:
     if found.digest != draft.digest:
         parts.problem(text_playbooks.SEEN)
     _mode(draft)
+    faults = _faults(draft)
+    _buttons(found, draft, faults)
     left, right = st.columns([1, 1], gap="medium")
     with left:
         if draft.mode == "text":
@@ -34,8 +36,7 @@ def editor(found: PlaybookDetail, draft: Draft) -> None:
         else:
             _form(draft, parsed(draft.text))
     with right.container(key="playbook_preview"):
-        faults = _preview(draft)
-    _buttons(found, draft, faults)
+        _preview(draft, faults)
 
 
 def _mode(draft: Draft) -> None:
@@ -50,19 +51,24 @@ def _mode(draft: Draft) -> None:
     )  # fmt: skip
 
 
-def _preview(draft: Draft) -> list[str]:
-    st.html(f'<p class="iman-kicker">{text_playbooks.PREVIEW}</p>')
+def _faults(draft: Draft) -> list[str]:
     try:
-        book = parsed(playbook_draft.to_save(draft))
+        parsed(playbook_draft.to_save(draft))
     except PlaybookError as exc:
-        items = "".join(f"<li>{escape(fault)}</li>" for fault in exc.faults)
-        st.html(
-            f'<div role="alert"><p class="iman-warning">{text_playbooks.PREVIEW_BAD}</p>'
-            f'<ul class="iman-list">{items}</ul></div>'
-        )
         return exc.faults
-    playbooks.shown(playbook_view(book))
     return []
+
+
+def _preview(draft: Draft, faults: list[str]) -> None:
+    st.html(f'<p class="iman-kicker">{text_playbooks.PREVIEW}</p>')
+    if not faults:
+        playbooks.shown(playbook_view(parsed(playbook_draft.to_save(draft))))
+        return
+    items = "".join(f"<li>{escape(fault)}</li>" for fault in faults)
+    st.html(
+        f'<div role="alert"><p class="iman-warning">{text_playbooks.PREVIEW_BAD}</p>'
+        f'<ul class="iman-list">{items}</ul></div>'
+    )
 
 
 def _buttons(found: PlaybookDetail, draft: Draft, faults: list[str]) -> None:
@@ -122,7 +128,8 @@ def _form(draft: Draft, book: Playbook) -> None:
                 )  # fmt: skip
     for place, step in enumerate(book.steps):
         with st.expander(
-            text.label(text_playbooks.step_title(place + 1, step.do)), key=key(f"x_s_{step.id}")
+            text.label(text_playbooks.step_title(place + 1, step.do, book.error_type)),
+            key=key(f"x_s_{step.id}"),
         ):
             _step(draft, book, place, step)
     st.button(

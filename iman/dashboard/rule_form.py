@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from iman.api.wire_rules import OtherRule, RuleExample, SiteRule
 from iman.classify import ERROR_TYPES, WHO_FIXES
+from iman.classify.own import value_in
 from iman.dashboard import parts, text, text_rules
 
 _OPEN = "iman_rule_form"  # (turn, place or None for a new one, the rule it began from)
@@ -31,8 +32,7 @@ def begin_for(message: str, suggestion: str, others: Sequence[OtherRule]) -> Non
     """For a *message* no rule knows: with a pattern to begin with, and the message as example."""
     words = re.findall(r"[a-z]{3,}", suggestion.replace("{value}", "").replace("{any}", ""))
     taken, name = {one.id for one in others}, "-".join(words[:3])[:50] or "rule"
-    value = re.search(r"[\"“«'‘]([^\"”»'’]{1,60})[\"”»'’]|\b([\w/-]*\d[\w/-]*)\b", message)
-    entity = next((part for part in value.groups() if part), None) if value else None
+    entity = value_in(message, suggestion)
     _begin(
         None,
         SiteRule.model_construct(

@@ -317,9 +317,17 @@ def entry_types(kind: EntryType) -> str:
     return ENTRY_TYPES[kind][1]
 
 
+_DIRECTIVE = re.compile(r":(?=\S)|&(?=\S)")  # :red[…], :smile:, &lt;
+_NOT_PLAIN = re.compile(r"[^\w .,;:?!()'’“”\"/%=+&…–-]")
+
+
 def label(words: str) -> str:
-    """Foreign text for where Markdown is drawn: what could mean something there is left out."""
-    plain = re.sub(r"[^\w .,()'’/–-]", " ", words).replace("_", " ").replace("www.", "www ")
+    """Foreign text for where Markdown is drawn: what could mean something there is left out.
+
+    A colon or an ampersand that a blank follows means nothing there.
+    """
+    plain = _NOT_PLAIN.sub(" ", _DIRECTIVE.sub(" ", words)).replace("_", " ")
+    plain = plain.replace("www.", "www ")
     return re.sub(r"\s+", " ", re.sub("-{2,}", "-", plain)).strip()[:80]
 
 

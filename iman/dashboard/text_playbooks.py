@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iman.api.wire_checklists import PlaybookEdit
-from iman.domain.playbook import LINKS, PLACEHOLDERS, Check
+from iman.domain.playbook import LINKS, PLACEHOLDERS, Check, filled
 
 PLAYBOOK = "Playbook"
 LIST_TITLE = "One written remedy for each kind of error"
@@ -114,7 +114,8 @@ SAMPLES = {
 }
 
 
-def step_title(number: int, do: str) -> str:
+def step_title(number: int, do: str, error_type: str) -> str:
+    do = filled(do, {**SAMPLE, **SAMPLES.get(error_type, {})})
     return f"{number}. {do[:60]}{'…' if len(do) > 60 else ''}"
 
 

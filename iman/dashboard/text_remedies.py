@@ -118,6 +118,7 @@ NOTE_SAVE = "Save the note"
 NOTE_EDIT = "Edit"
 NOTE_EDITED = "edited"
 NOTE_CHANGE = "Save the change"
+NOTE_REPLACE = "Replace it with mine"
 EVIDENCE = "Attach evidence (at most 2 MB)"
 EVIDENCE_SAVE = "Attach it"
 HISTORY = "History"
@@ -469,6 +470,10 @@ def not_read(side: str, kind: str) -> str:
 
 def compared(gaps: int, new: int) -> str:
     return f"Compared: {count(gaps, 'set-up')} not mirrored, {new} of them new."
+
+
+def note_changed(who: str) -> str:
+    return f"{who} has changed this note meanwhile; what you typed is still here. It says now:"
 
 
 def and_more(number: int) -> str:

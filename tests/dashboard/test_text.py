@@ -145,3 +145,22 @@ def test_changes_say_against_what():
     assert text.change(3, 5, "7 days") == "−2 on the 7 days before"
     assert text.against_before(0.9, 0.85, "7 days") == "+5.0 points on the 7 days before"
     assert text.against_before(None, 0.85, "7 days").startswith("no comparison")
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("Must the ageing follow the true terms?", "Must the ageing follow the true terms?"),
+        ("Valid set-up: the term is right", "Valid set-up: the term is right"),
+        ("Really? Yes: 10% & more!", "Really? Yes: 10% & more!"),
+        (":red[x] :smile: :material/home:", "red x smile: material/home:"),
+        ("a:b ::c", "a b c"),
+        ("&lt;b&gt; <b> &amp", "lt;b gt; b amp"),
+        ("![x](http://evil.test)", "! x (http //evil.test)"),
+        ("[y](javascript:alert(2))", "y (javascript alert(2))"),
+        ("**bold** _it_ `code` $x^2$ #h ~s~ |t|", "bold it code x 2 h s t"),
+        ("www.evil.test -- a", "www evil.test - a"),
+    ],
+)  # fmt: skip
+def test_a_label_keeps_its_punctuation_and_no_markup(words: str, shown: str):
+    assert text.label(words) == shown

@@ -121,12 +121,49 @@ def test_notes_and_an_edit_that_came_too_late(open_page: OpenPage, remedies: See
     at.run()
     shown = html_of(at)
     assert "Asked finance &lt;img src=x" in shown
-    key = "edit_1_2_2"
+    key = "edit_1_2_0"
     remedies.edit_note(1, 2, "Sam was quicker", version=2)
     at.text_area(key=key).set_value("Mine")
     at.button(key=f"save_{key}").click().run()
     assert "Somebody changed this note meanwhile." in html_of(at)
     assert remedies.checklist(1).notes[0].text == "Sam was quicker"
+    assert at.text_area(key=key).value == "Mine"  # what was typed is not lost
+
+
+def test_a_half_typed_edit_survives_somebody_elses(open_page: OpenPage, remedies: SeededRemedies):
+    remedies.start_on_cause(1)
+    remedies.note(1, "Asked finance", request_id="")
+    at = open_page("checklist.py", remedies.reading, remedies=remedies, params={"id": "1"})
+    assert not at.exception
+    note = remedies.checklist(1).notes[0]
+    key = f"edit_1_{note.id}_0"
+    at.session_state[f"pop_edit_1_{note.id}"] = True  # opened; what is typed is not sent yet
+    at.run()
+    remedies.edit_note(1, note.id, f"Sam was quicker {HOSTILE}", version=note.version)
+    at.run()
+    assert (
+        at.text_area(key=key).value == "Asked finance"
+    )  # the same text area, as the browser has it
+    shown = html_of(at)
+    assert "has changed this note meanwhile; what you typed is still here" in shown
+    assert "Sam was quicker &lt;img src=x" in shown
+    at.text_area(key=key).set_value("Mine, having read his")
+    at.button(key=f"save_{key}").click().run()
+    assert remedies.checklist(1).notes[0].text == "Mine, having read his"
+    at.run()
+    assert at.text_area(key=f"edit_1_{note.id}_1").value == "Mine, having read his"
+    assert at.session_state[f"pop_edit_1_{note.id}"] is False
+
+
+def test_an_edit_nobody_began_shows_the_newest_words(open_page: OpenPage, remedies: SeededRemedies):
+    remedies.start_on_cause(1)
+    remedies.note(1, "Asked finance", request_id="")
+    at = open_page("checklist.py", remedies.reading, remedies=remedies, params={"id": "1"})
+    note = remedies.checklist(1).notes[0]
+    remedies.edit_note(1, note.id, "Sam was quicker", version=note.version)
+    at.run()
+    assert at.text_area(key=f"edit_1_{note.id}_1").value == "Sam was quicker"
+    assert "has changed this note meanwhile" not in html_of(at)
 
 
 def test_owner_due_date_and_giving_up(open_page: OpenPage, remedies: SeededRemedies):
