@@ -56,7 +56,7 @@ def _edit(checklist_id: int, note: NoteView) -> None:
     key, version, words = _begun(of, note, is_open=bool(popover.open))
     overtaken = version != note.version
     with popover:
-        st.text_area(text_remedies.NOTE, value=words, key=key, max_chars=4000)
+        st.text_area(text_remedies.NOTE_TEXT, value=words, key=key, max_chars=4000)
         with st.container():
             if overtaken:
                 who = note.edited_by or note.by

@@ -279,8 +279,8 @@ def test_two_people_on_one_checklist_lose_no_tick_and_no_note(right: Up, visit):
     expect(theirs.get_by_text("Nobody offers 36 months.").first).to_be_visible()
 
     # the second sees what the first does within seconds, without touching anything
-    pick(page, "No leave the invoice as it is")
-    expect(theirs.get_by_role("radio", name="No leave the invoice as it is")).to_be_checked(
+    pick(page, "No: leave the invoice as it is")
+    expect(theirs.get_by_role("radio", name="No: leave the invoice as it is")).to_be_checked(
         timeout=PATIENCE
     )
 
@@ -294,6 +294,22 @@ def test_two_people_on_one_checklist_lose_no_tick_and_no_note(right: Up, visit):
     for one in (page, theirs):
         for words in ("Finance was told.", "The family was rung up."):
             expect(one.get_by_text(words)).to_be_visible(timeout=PATIENCE)
+
+    # the same note, edited by both: what one has half typed stays, with the other's words beside it
+    for one, words in ((theirs, "It was rung up twice."), (page, "It was rung up at noon.")):
+        note = one.get_by_text("The family was rung up.")
+        note.locator("xpath=ancestor::*[.//button][1]").get_by_role("button", name="Edit").click()
+        one.get_by_label("The note").fill(words)
+    page.get_by_role("button", name="Save the change").click()
+    expect(theirs.get_by_text("admin has changed this note meanwhile")).to_be_visible(
+        timeout=PATIENCE
+    )
+    expect(theirs.get_by_label("The note")).to_have_value("It was rung up twice.")
+    expect(theirs.get_by_text("It was rung up at noon.").last).to_be_visible()
+    theirs.get_by_role("button", name="Replace it with mine").click()
+    for one in (page, theirs):
+        expect(one.get_by_text("It was rung up twice.").first).to_be_visible(timeout=PATIENCE)
+    expect(theirs.get_by_label("The note")).to_be_hidden()
 
     switch(visit, right, "sage300", "/terms", "Activate F36")
     verified(page, 1, "create on purpose", "Sage 300 has terms code F36")
@@ -315,13 +331,13 @@ def test_two_people_on_one_checklist_lose_no_tick_and_no_note(right: Up, visit):
             expect(tick_of(one, number, what)).to_be_checked()
             said = re.compile(f"Ticked by {who} at .*, on their word: {re.escape(why)}")
             expect(one.get_by_text(said).first).to_be_visible()
-        for words in ("Finance was told.", "The family was rung up."):
+        for words in ("Finance was told.", "It was rung up twice."):
             expect(one.get_by_text(words)).to_be_visible()
     keep_picture(admin, "remedy-two-people")
     view = checklist_of(right, page)
     assert "unticked" not in {one["kind"] for one in view["history"]}
     assert [(one["by"], one["text"]) for one in view["notes"]] == [
-        ("admin", "Finance was told."), ("support", "The family was rung up."),
+        ("admin", "Finance was told."), ("support", "It was rung up twice."),
     ]  # fmt: skip
 
 
@@ -333,7 +349,7 @@ def test_a_wrong_term_is_let_through_credited_inactivated_and_re_invoiced(wrong:
     admin = visit(wrong.ready["dashboard"])
     page = from_the_document(admin, F48)
     choose(page, INVALID, "Nobody here offers 48 months.")
-    pick(page, "Yes credit and re-invoice")
+    pick(page, "Yes: credit and re-invoice")
     still_locked(page, 4, "inactivate in sage")
     add_term(visit, wrong, "F48")
     verified(page, 1, "create on purpose", "Sage 300 has terms code F48")
