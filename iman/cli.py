@@ -212,13 +212,24 @@ def doctor() -> None:
 
 
 @app.command()
-def classify() -> None:
+def classify(
+    rules: Annotated[
+        Path | None, typer.Option(help="File or folder of rules that come before the built-in ones")
+    ] = None,
+) -> None:
     """Read JSON lines (id, message, http_status) and write what each message means."""
+    from iman.classify import RuleError, RulesInForce
+    from iman.classify import classify as by_the_built_in
     from iman.classify.jsonl import classify_lines
 
+    try:
+        by = by_the_built_in if rules is None else RulesInForce((rules,)).classify
+    except (RuleError, OSError) as exc:
+        out.print(Text(f"These rules cannot be used: {exc}", style="bold red"))
+        raise typer.Exit(2) from exc
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # Windows reads its code page
-    raise typer.Exit(classify_lines(sys.stdin, sys.stdout))
+    raise typer.Exit(classify_lines(sys.stdin, sys.stdout, by))
 
 
 @app.command()

@@ -114,7 +114,13 @@ def heading(detail: CauseDetail) -> None:
         f'<p class="iman-next" role="status">'
         f"{escape(text_remedies.cause_next(one, currency()))}</p>"
     )
-    if one.checklist_id is not None:
+    if one.merged_into is not None:
+        st.html(
+            f'<p class="iman-quiet">{text_remedies.MERGED} '
+            + parts.inside("causes", text_remedies.MERGED_INTO, "iman-button", id=one.merged_into)
+            + "</p>"
+        )
+    elif one.checklist_id is not None:
         st.html(way_on(one, "iman-button iman-strong"))
     elif one.state is not CauseState.RESOLVED:
         closed = doing.hindrance(Permission.WORK_CHECKLIST, text_remedies.ONLY_WORKERS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from html import escape
 
 import streamlit as st
 
@@ -29,7 +30,7 @@ def panel(wanted: DocumentFilter) -> None:
     with st.container(border=True, key="card_release"):
         parts.heading(text_remedies.RELEASE_FILTERED)
         if newest is not None:
-            parts.note(newest.title)
+            st.html(f'<p class="iman-quiet">{escape(newest.title)}</p>')
             found = session.remedies().release(newest.id, rows=release.ROWS)
             release.running(found, currency, place=_PLACE)
         if offered is not None:

@@ -3,6 +3,7 @@
 import io
 import json
 
+from iman.classify import RulesInForce
 from iman.classify.jsonl import classify_lines
 
 
@@ -37,3 +38,15 @@ def test_a_bad_line_is_named_and_passed_over(capsys):
     assert len(answers) == 2
     said = capsys.readouterr().err.splitlines()
     assert [line.split(":")[0] for line in said] == ["line 2", "line 3", "line 5"]
+
+
+def test_rules_of_ones_own_come_first(tmp_path):
+    (tmp_path / "site.toml").write_text(
+        '[[rule]]\nid = "plot"\ntype = "setup_code_missing"\npattern = "plot {value} is closed"\n'
+        'examples = [{ text = "Plot R7 is closed.", entity = "R7" }]\n',
+        encoding="utf-8",
+    )
+    out, line = io.StringIO(), json.dumps({"id": 1, "message": "Plot Z9 is closed."})
+    assert classify_lines(io.StringIO(line), out, RulesInForce((tmp_path,)).classify) == 0
+    told = json.loads(out.getvalue())
+    assert (told["type"], told["entity"], told["rule"]) == ("setup_code_missing", "Z9", "plot")

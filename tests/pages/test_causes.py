@@ -66,3 +66,14 @@ def test_nothing_underneath_is_good_news(open_page: OpenPage):
 def test_a_cause_nobody_has_is_answered_kindly(open_page: OpenPage):
     at = open_page("causes.py", SeededReading(), params={"id": "99"})
     assert "There is no such cause." in html_of(at)
+
+
+def test_a_merged_cause_leads_to_the_one_its_documents_went_to(open_page: OpenPage):
+    class Merged(SeededRemedies):
+        def causes(self, *, hours: int = 24):
+            return [one.model_copy(update={"merged_into": 2}) for one in super().causes()]
+
+    remedies = Merged()
+    at = open_page("causes.py", remedies.reading, remedies=remedies, params={"id": "3"})
+    assert "/causes?id=2" in html_of(at)
+    assert "New rules read the errors of its documents as another cause" in html_of(at)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from iman.api.wire_remedies import Selection, StartRelease
+from iman.api.wire_rules import RuleExample, SiteRule
 from iman.errors import DaemonRefused, NotAllowed
 from tests.remedies.desk import QUICK, desk, failed_cause, sell
 from tests.system import Bench, bench, wait_for
@@ -119,3 +120,41 @@ def test_a_canary_that_fails_again_stops_the_release_by_itself(clump: Bench):
         assert results.count("not_sent") == 23
         stopped = [row for row in ours.audit() if row["action"] == "release_stopped"]
         assert len(stopped) == 1
+
+
+def test_a_rule_of_the_sites_own_takes_the_clump_to_another_cause(clump: Bench):
+    rule = SiteRule(
+        id="memorials-account",
+        type="setup_code_missing",
+        entity_kind="memorials_account",
+        patterns=["account {value} is not defined in general ledger"],
+        examples=[
+            RuleExample(text="G/L account 6030 is not defined in General Ledger", entity="6030")
+        ],
+    )
+    with desk(clump) as ours:
+        cause = failed_cause(ours, 25)
+        checklist = ours.remedies.start_on_cause(cause.id).checklist_id
+        seen = ours.remedies.preview_rules([rule])
+        assert (seen.faults, seen.documents) == ([], 25)
+        assert sum(change.attempts for change in seen.changes) == 50
+        ours.remedies.save_rules([rule], instead_of=0, agreed=True, reason="Memorials are ours.")
+        wait_for(lambda: ours.remedies.rereading().state == "done")
+        moved = failed_cause(ours, 25, "setup_code_missing")
+        assert (moved.entity, moved.checklist_id, sum(moved.trend)) == ("6030", checklist, 50)
+        assert ours.remedies.cause(cause.id).cause.merged_into == moved.id
+        clump.daemon.kill()
+    clump.start_daemon()  # after a kill the rules are there, and history is not read once more
+    with desk(clump) as ours:
+        assert ours.remedies.rules().own == [rule]
+        far = ours.remedies.rereading()
+        assert (far.state, far.attempts, far.documents) == ("done", 50, 25)
+        assert (
+            ours.remedies.try_message("Account 1 is not defined in General Ledger").place == "own"
+        )
+        beat = wait_for(
+            lambda: next(
+                (one for one in ours.daemon.health().loops if one.loop == "rereading"), None
+            )
+        )
+        assert beat.ok
