@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.system import Up, up, wait_for
+from tests.system import HTTP, Up, up, wait_for
 
 PAGES = {
     "overview": "/",
@@ -134,6 +134,6 @@ def test_with_the_daemon_away_every_page_opens_and_says_so(iman: Up, visit):
 
 def answers(url: str) -> bool:
     try:
-        return httpx.get(url, trust_env=False, timeout=5).is_success
+        return HTTP.get(url, timeout=5).is_success
     except httpx.HTTPError:
         return False
