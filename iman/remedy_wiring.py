@@ -23,7 +23,7 @@ from iman.gateways.sage300 import Sage300
 from iman.gateways.sage_setups import SageSetups
 from iman.ledger import rule_shelf
 from iman.ledger.duckdb_ledger import DuckDBLedger
-from iman.ledger.reclassifying import HistoryLedger
+from iman.ledger.history import HistoryLedger
 from iman.ledger.remedies import RemedyLedger
 from iman.playbooks import PlaybookError, from_folder
 from iman.remedies import Finder, Remedies

@@ -1,13 +1,10 @@
-"""Reading history again when the rules have changed: step by step, and resumable after a kill.
+"""Reading history again when the rules have changed: what is to change, and changing it.
 
-Open documents go first, so causes are right within seconds; then attempts, the newest first, in
-batches small enough for the writer. Texts are read on a reader's cursor and each only once a batch;
-the writer is given what changed. Where a step was cut short the next one finds the same work again.
+``history.py`` takes it step by step.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +14,6 @@ import duckdb
 
 from iman.domain.attempt import Verdict
 from iman.ledger import causes
-from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.ids import Ids
 from iman.ledger.merging import merge_emptied
 from iman.ledger.queries import first_row, queries
@@ -25,13 +21,8 @@ from iman.ledger.utc import from_db, to_db
 
 _SQL = queries("rules")
 
-BATCH = 20_000  # attempts looked at in one step
-_DOCUMENTS = 500  # documents moved in one transaction
-
 #: Error text, HTTP status and code to what they mean.
 Read = Callable[[str, int | None, str | None], Verdict]
-#: The fingerprint of the rules in force, and how they read.
-InForce = Callable[[], tuple[str, Read]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +51,7 @@ class _Text(NamedTuple):
     text: str
 
 
-class _Change(NamedTuple):
+class Change(NamedTuple):
     of: _Text
     old_type: str
     new: Verdict
@@ -79,92 +70,13 @@ def newest(conn: duckdb.DuckDBPyConnection) -> Pass | None:
     )  # fmt: skip
 
 
-class HistoryLedger:
-    """The ledger as the loop that reads history again sees it."""
-
-    def __init__(self, ledger: DuckDBLedger, in_force: InForce, *, batch: int = BATCH) -> None:
-        self._ledger = ledger
-        self._in_force = in_force
-        self._batch = batch
-        self._finished: tuple[str, Pass] | None = None
-
-    async def read_again(self, *, now: datetime) -> Pass:
-        """One step on. Costs nothing once history has been read by the rules in force."""
-        fingerprint, read = self._in_force()
-        if self._finished is not None and self._finished[0] == fingerprint:
-            return self._finished[1]
-        known = await asyncio.to_thread(lambda: newest(self._ledger.reader()))
-        if known is None or known.rules != fingerprint:
-            known = await self._write(lambda conn: _begin(conn, self._ledger.ids, fingerprint, now))
-        elif known.finished_at is None and not known.documents_done:
-            known = await self._documents(known, read, now)
-        elif known.finished_at is None and known.left_to > 0:
-            known = await self._attempts(known, read)
-        elif known.finished_at is None:
-            known = await self._last(known, read, now)
-        if known.finished_at is not None:
-            self._finished = fingerprint, known
-        return known
-
-    async def _documents(self, known: Pass, read: Read, now: datetime) -> Pass:
-        changed = await asyncio.to_thread(lambda: open_changes(self._ledger.reader(), read))
-        some, last = changed[:_DOCUMENTS], len(changed) <= _DOCUMENTS
-
-        def work(conn: duckdb.DuckDBPyConnection) -> Pass:
-            ids = self._ledger.ids
-            _move_documents(conn, ids, known, some, read, now, last=last)
-            values = {"id": known.id, "documents": len(some), "done": last}
-            conn.execute(_SQL["set_documents"], values)
-            return _again(conn)
-
-        return await self._write(work)
-
-    async def _attempts(self, known: Pass, read: Read) -> Pass:
-        first, last = max(known.left_to - self._batch, 0) + 1, known.left_to
-        texts, changes = await asyncio.to_thread(
-            lambda: _changes(self._ledger.reader(), first, last, read)
-        )
-
-        def work(conn: duckdb.DuckDBPyConnection) -> Pass:
-            changed = _apply(conn, first, last, changes)
-            conn.execute(
-                _SQL["set_progress"],
-                {"id": known.id, "left_to": first - 1, "texts": texts, "attempts": changed},
-            )
-            return _again(conn)
-
-        return await self._write(work)
-
-    async def _last(self, known: Pass, read: Read, now: datetime) -> Pass:
-        """Outcomes that were read by the old rules and written down while the pass began."""
-        first = max(known.up_to - self._batch, 0) + 1
-
-        def work(conn: duckdb.DuckDBPyConnection) -> Pass:
-            row = first_row(conn, _SQL["newest_attempt"])
-            last = int(row[0]) if row else 0
-            late = open_changes(conn, read)
-            if late:
-                _move_documents(conn, self._ledger.ids, known, late, read, now, last=True)
-            _, changes = _changes(conn, first, last, read)
-            changed = _apply(conn, first, last, changes)
-            conn.execute(
-                _SQL["finish_pass"], {"id": known.id, "now": to_db(now), "attempts": changed}
-            )
-            return _again(conn)
-
-        return await self._write(work)
-
-    async def _write(self, work: Callable[[duckdb.DuckDBPyConnection], Pass]) -> Pass:
-        return await asyncio.wrap_future(self._ledger.write(work))
-
-
-def _begin(conn: duckdb.DuckDBPyConnection, ids: Ids, fingerprint: str, now: datetime) -> Pass:
+def begin(conn: duckdb.DuckDBPyConnection, ids: Ids, fingerprint: str, now: datetime) -> Pass:
     values = {"id": ids.take("reclassification"), "rules": fingerprint, "now": to_db(now)}
     conn.execute(_SQL["insert_pass"], values)
-    return _again(conn)
+    return again(conn)
 
 
-def _again(conn: duckdb.DuckDBPyConnection) -> Pass:
+def again(conn: duckdb.DuckDBPyConnection) -> Pass:
     found = newest(conn)
     assert found is not None  # noqa: S101 -- written in this transaction
     return found
@@ -173,26 +85,24 @@ def _again(conn: duckdb.DuckDBPyConnection) -> Pass:
 # -- attempts -------------------------------------------------------------------------------------
 
 
-def _changes(
+def changes_between(
     conn: duckdb.DuckDBPyConnection, first: int, last: int, read: Read
-) -> tuple[int, list[_Change]]:
+) -> tuple[int, list[Change]]:
     """How many texts those attempts have, and which of them mean something else now."""
     rows = conn.execute(_SQL["texts_between"], {"first": first, "last": last}).fetchall()
     verdicts: dict[_Text, Verdict] = {}
-    changes = []
+    found = []
     for http_status, code, text, old_type, kind, entity in rows:
         of = _Text(http_status, code, text)
         if of not in verdicts:
             verdicts[of] = read(text, http_status, code)
         new = verdicts[of]
         if (old_type, kind, entity) != (new.error_type, new.entity_kind, new.entity):
-            changes.append(_Change(of, old_type, new))
-    return len(verdicts), changes
+            found.append(Change(of, old_type, new))
+    return len(verdicts), found
 
 
-def _apply(
-    conn: duckdb.DuckDBPyConnection, first: int, last: int, changes: Sequence[_Change]
-) -> int:
+def apply(conn: duckdb.DuckDBPyConnection, first: int, last: int, changes: Sequence[Change]) -> int:
     """How many attempts say something else now."""
     if not changes:
         return 0
@@ -242,7 +152,7 @@ def open_changes(conn: duckdb.DuckDBPyConnection, read: Read) -> list[tuple[int,
     return changed
 
 
-def _move_documents(
+def move_documents(
     conn: duckdb.DuckDBPyConnection,
     ids: Ids,
     known: Pass,

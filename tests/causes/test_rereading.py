@@ -12,7 +12,8 @@ from iman.domain.checklist import EventKind, Phase
 from iman.domain.outcome import Refused
 from iman.ledger import cause_reading, checklists
 from iman.ledger.checklists import Subject
-from iman.ledger.reclassifying import HistoryLedger, newest
+from iman.ledger.history import HistoryLedger
+from iman.ledger.reclassifying import newest
 from iman.playbooks import built_in
 from iman.verdicts import in_force, verdicts
 from tests.remedies.shelf import SICK, SICK_VERDICT, Shelf, invoice, shelf

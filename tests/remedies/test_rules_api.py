@@ -15,7 +15,7 @@ from iman.classify import RulesInForce, built_in_rules
 from iman.domain.outcome import Refused
 from iman.domain.people import Role
 from iman.errors import DaemonRefused, NotAllowed
-from iman.ledger.reclassifying import HistoryLedger
+from iman.ledger.history import HistoryLedger
 from iman.reading.remedies import RemediesFromLedger
 from iman.verdicts import in_force, verdicts
 from tests.api.serving import Served, serving

@@ -9,7 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from iman.bootstrap import values_of, verdict_on
+from iman.bootstrap import values_of
+from iman.classify import RulesInForce
 from iman.domain.retry import RetryPolicy
 from iman.gateways.byondpro_documents import read_document
 from iman.ledger.duckdb_ledger import DuckDBLedger
@@ -20,6 +21,7 @@ from iman.sync.breaker import Breaker
 from iman.sync.intake import Intake, StatusWriteBack
 from iman.sync.loops import keep_going
 from iman.sync.push import Pusher
+from iman.verdicts import verdicts
 from tests.builders import make_arrived
 from tests.sync.fakes import FakeSage, FakeSource
 from tests.sync.virtual_time import virtual_now
@@ -64,7 +66,7 @@ class World:
             lanes=[self.sage] * self.lanes,
             ledger=mortal,
             read=read_document,
-            classify=verdict_on,
+            classify=verdicts(RulesInForce()),
             policy=self.policy,
             breaker=self.breaker,
             beats=self.beats,
