@@ -64,7 +64,7 @@ def closed() -> str:
 
 def progress() -> None:
     """Refreshed by itself."""
-    far = session.remedies().rules().rereading
+    far = session.remedies().rereading()
     tone, words = text_rules.rereading(far)
     share = text_rules.share(far)
     bar = (

@@ -21,7 +21,7 @@ from iman.api.wire_remedies import (
     Settlement,
     SetupGaps,
 )
-from iman.api.wire_rules import RuleEdit, RuleListing
+from iman.api.wire_rules import Rereading, RuleEdit, RuleListing
 from iman.dashboard.shared import Memory
 from iman.reading.remedies import RemediesReading
 
@@ -87,6 +87,9 @@ class SharedRemedies:
 
     def rules(self) -> RuleListing:
         return self._memory.get("rules", 1.0, self._reading.rules)
+
+    def rereading(self) -> Rereading:
+        return self._memory.get("rereading", 1.0, self._reading.rereading)
 
     def rule_edits(self) -> list[RuleEdit]:
         return self._memory.get("rule_edits", 2.0, self._reading.rule_edits)

@@ -28,7 +28,7 @@ from iman.api.wire_remedies import (
     Settlement,
     SetupGaps,
 )
-from iman.api.wire_rules import RuleEdit, RuleListing, rule_edit
+from iman.api.wire_rules import Rereading, RuleEdit, RuleListing, rule_edit
 from iman.classify import RulesInForce
 from iman.errors import DaemonUnavailable, LedgerLocked
 from iman.ledger import (
@@ -81,6 +81,8 @@ class RemediesReading(Protocol):
     def settled(self, *, document_id: int | None = None) -> list[Settlement]: ...
 
     def rules(self) -> RuleListing: ...
+
+    def rereading(self) -> Rereading: ...
 
     def rule_edits(self) -> list[RuleEdit]: ...
 
@@ -186,6 +188,9 @@ class RemediesFromLedger:
 
         return self._ask(work)
 
+    def rereading(self) -> Rereading:
+        return self.rules().rereading
+
     def rule_edits(self) -> list[RuleEdit]:
         return [rule_edit(one) for one in self._ask(rule_shelf.edits)]
 
@@ -263,6 +268,9 @@ class EitherRemedies:
 
     def rules(self) -> RuleListing:
         return self._ask(lambda one: one.rules())
+
+    def rereading(self) -> Rereading:
+        return self._ask(lambda one: one.rereading())
 
     def rule_edits(self) -> list[RuleEdit]:
         return self._ask(lambda one: one.rule_edits())
