@@ -143,11 +143,14 @@ def _tried(tried: Tried) -> None:
         (text_rules.FIXES, text_rules.WHO_FIXES_WORDS.get(tried.who_fixes, tried.who_fixes)),
         (text_rules.WAITING_HELPS, text_rules.RETRY_HELPS[tried.transient]),
     ]
-    if tried.pattern:
-        pairs.append((text_rules.PATTERN, f"<code>{escape(tried.pattern)}</code>"))
     if not tried.rule:
         pairs.append((text_rules.GROUPED, f"<code>{escape(tried.template)}</code>"))
     parts.facts(pairs)
+    if tried.pattern:
+        st.html(
+            f'<details class="iman-why"><summary>{text_rules.PATTERN}</summary>'
+            f"<code>{escape(tried.pattern)}</code></details>"
+        )
 
 
 # -- this site's own rules
