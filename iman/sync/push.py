@@ -139,7 +139,8 @@ class Pusher:
                 together=self._batcher.together,
             )
             if not half_open:
-                self._look_ahead(starved=len(units) >= room and under_way > 0)
+                idle = under_way > 0 and self._busy < len(self._lanes)
+                self._look_ahead(starved=idle and len(units) >= room)
             for unit in units:
                 self._units.put_nowait(unit)
             self._beat(under_way + len(units))

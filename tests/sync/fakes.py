@@ -39,6 +39,7 @@ class FakeSage:
 
     terms: set[str] = field(default_factory=lambda: {"30D", "F48"})
     latency: float = 0.05
+    slow: dict[str, float] = field(default_factory=dict)  # documents it takes longer over
     late: float = 40.0
     faults: defaultdict[str, list[Fault]] = field(default_factory=lambda: defaultdict(list))
     always: dict[str, Fault] = field(default_factory=dict)
@@ -70,7 +71,9 @@ class FakeSage:
         server = asyncio.create_task(self._store(documents, token, fault, refusal is None))
         self.at_work.add(server)
         server.add_done_callback(self.at_work.discard)
-        await asyncio.sleep(self.latency)
+        await asyncio.sleep(
+            max(self.slow.get(document.key.number, self.latency) for document in documents)
+        )
         outcomes = self._answer(documents, fault, refusal)
         return [Exchange(outcome, sent="{}", answered="{}") for outcome in outcomes]
 
