@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from iman.domain.outcome import Outcome, Refused, Unavailable, Unknown
+from iman.gateways.certificates import tls_trouble
 from iman.gateways.sage_answers import Unreadable, body_of, error_of, refusal
 
 Record = dict[str, Any]
@@ -158,8 +159,9 @@ def key(text: str) -> str:
 
 
 def no_connection(exc: httpx.HTTPError) -> Unavailable:
+    silent = f"Sage 300 does not answer ({type(exc).__name__})."
     return Unavailable(
-        kind="connection", reason=f"Sage 300 does not answer ({type(exc).__name__})."
+        kind="connection", reason=tls_trouble(exc, "Sage 300", "IMAN_SAGE_URL") or silent
     )
 
 
