@@ -24,6 +24,12 @@ from iman.ledger.utc import from_db, to_db
 
 _SQL = queries("pushing")
 
+#: What is shown of a document whose push the daemon's own end cut short, until it is looked up.
+NO_ANSWER_YET = (
+    "No answer yet: the daemon stopped before it came. Sage 300 is being asked whether it holds "
+    "the document."
+)
+
 #: Claims into units; a unit of several is one batch.
 Together = Callable[[Sequence[Claim]], list[list[Claim]]]
 
@@ -394,5 +400,6 @@ def recover(conn: duckdb.DuckDBPyConnection, *, now: datetime) -> int:
             for row in rows
         )
         insert_attempt_rollup(conn, counted)
-    marked = first_row(conn, _SQL["mark_interrupted"], {"now": to_db(now)})
+    told = {"now": to_db(now), "no_answer": NO_ANSWER_YET}
+    marked = first_row(conn, _SQL["mark_interrupted"], told)
     return int(marked[0]) if marked else 0

@@ -8,6 +8,9 @@ import pytest
 
 from iman.domain.retry import AskSage, Done, GiveUp, RetryAt
 from iman.errors import DaemonRefused, NotFound
+from iman.ledger import read_model
+from iman.ledger.pushing import NO_ANSWER_YET
+from iman.ledger.utc import to_db
 from tests.builders import (
     F48,
     NOW,
@@ -263,6 +266,42 @@ def test_a_push_cut_short_by_the_daemons_end_is_asked_about(books: Books):
     assert (cut["outcome"], cut["burnt"], cut["duration_ms"]) == ("unknown", False, 30_000)
     asked = books.claim_one()
     assert (asked.asks, asked.crashed, asked.pushed_at) == (True, True, NOW)
+
+
+def shown(books: Books) -> dict[str, object]:
+    """As the Integration Monitor's list has it."""
+    page, _ = read_model.documents(books.ledger.reader(), states=("unknown",))
+    (row,) = page.to_pylist()
+    return row
+
+
+def test_a_first_push_cut_short_says_honestly_that_there_is_no_answer_yet(books: Books):
+    books.arrive("INV-1")
+    books.claim_one()
+    books.later(30)
+    books.reopened()
+    row = books.open_row()
+    assert row["error_text"] == shown(books)["error"] == NO_ANSWER_YET
+    assert (row["error_code"], row["error_type"]) == (None, None)  # nobody's fault, and no cause
+    assert row["last_tried_at"] == to_db(NOW)
+    # a look-up that could not tell leaves it so; what is learnt later takes its place
+    books.finish(books.claim_one(), unknown(), AskSage(books.now))
+    assert books.open_row()["error_text"] == NO_ANSWER_YET
+    asked = books.claim_one()
+    books.finish(asked, absent(), RetryAt(books.now, burnt=False))
+    assert books.open_row()["error_text"] == absent().reason
+
+
+def test_a_later_push_cut_short_keeps_the_last_known_error(books: Books):
+    books.arrive("INV-1")
+    books.finish(books.claim_one(), refused(), RetryAt(books.later(20), burnt=True))
+    books.claim_one()
+    books.later(30)
+    books.reopened()
+    assert shown(books)["error"] == f"1020 - {F48}"
+    row = books.open_row()
+    assert (row["error_type"], row["entity"], row["attempt"]) == ("terms_missing", "F48", 1)
+    assert row["last_tried_at"] == to_db(books.now - timedelta(seconds=30))
 
 
 def test_a_question_cut_short_is_asked_again(books: Books):

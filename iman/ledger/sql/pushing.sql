@@ -66,13 +66,13 @@ SET state = n.state, since = n.ended_at, attempt = n.attempt, next_trigger = n.n
     pushed_at = CASE WHEN n.state = 'unknown' THEN o.pushed_at END,
     token = CASE WHEN n.state = 'unknown' THEN o.token END,
     crashed = o.crashed AND n.state = 'unknown',
-    -- "it is not there" says less than what came before it, and does not replace it
-    error_code = CASE WHEN n.told OR o.error_text IS NULL THEN n.error_code ELSE o.error_code END,
-    error_text = CASE WHEN n.told OR o.error_text IS NULL THEN n.error_text ELSE o.error_text END,
-    error_type = CASE WHEN n.told OR o.error_text IS NULL THEN n.error_type ELSE o.error_type END,
-    entity_kind = CASE WHEN n.told OR o.error_text IS NULL THEN n.entity_kind
+    -- "it is not there" says less than an error that came before it, and does not replace it
+    error_code = CASE WHEN n.told OR o.error_type IS NULL THEN n.error_code ELSE o.error_code END,
+    error_text = CASE WHEN n.told OR o.error_type IS NULL THEN n.error_text ELSE o.error_text END,
+    error_type = CASE WHEN n.told OR o.error_type IS NULL THEN n.error_type ELSE o.error_type END,
+    entity_kind = CASE WHEN n.told OR o.error_type IS NULL THEN n.entity_kind
                        ELSE o.entity_kind END,
-    entity = CASE WHEN n.told OR o.error_text IS NULL THEN n.entity ELSE o.entity END,
+    entity = CASE WHEN n.told OR o.error_type IS NULL THEN n.entity ELSE o.entity END,
     first_failed_at = CASE WHEN n.failed THEN coalesce(o.first_failed_at, n.ended_at)
                            ELSE o.first_failed_at END
 FROM (
@@ -130,8 +130,10 @@ WHERE o.state = 'syncing'
   AND NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.attempt_id = a.attempt_id);
 
 -- name: mark_interrupted
+-- What was said of the document before stays; where nothing was, that there is no answer is said.
 UPDATE open_documents
-SET state = 'unknown', since = $now, due_at = $now, crashed = TRUE, next_trigger = 'recovery'
+SET state = 'unknown', since = $now, due_at = $now, crashed = TRUE, next_trigger = 'recovery',
+    last_tried_at = pushed_at, error_text = coalesce(error_text, $no_answer)
 WHERE state = 'syncing';
 
 -- name: document_state
