@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
@@ -39,12 +40,29 @@ class CannotTell(Exception):
 
 
 @dataclass(slots=True)
+class ForeignBatches:
+    """Other ledgers' unposted batches as they were read last, while that was more than a page.
+
+    A retired ledger may leave hundreds, and under backlog each document asks.
+    """
+
+    read_at: float | None = None
+    batches: list[Record] = field(default_factory=list)
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(slots=True)
 class Capabilities:
-    """What this server was found to do; nothing is documented. None: not tried yet."""
+    """What this server was found to do; nothing is documented. None: not tried yet.
+
+    Workers share it, and what one of them read of other ledgers' batches.
+    """
 
     withdraws: bool | None = None  # PATCH BatchStatus Deleted
     matches_ends: bool | None = None  # $filter=endswith(…)
+    tells_strangers: bool | None = None  # $filter with lt, gt and or, as other ledgers need it
     ready_by: int = 0  # which spelling of "ready to post" a G/L batch takes
+    foreign: ForeignBatches = field(default_factory=ForeignBatches)
 
 
 class SageWeb:

@@ -322,8 +322,8 @@ class Pusher:
         if verdict is not None and verdict.error_type == _DUPLICATE:
             # Never believed blindly: an earlier try may have gone through.
             sighting = await sage.find(document, token=claim.token, parent=claim.parent)
-            if sighting.found is not None:
-                exchange = Exchange(sighting.found, exchange.sent, exchange.answered)
+            if sighting.found is not None or sighting.stranger is not None:
+                exchange = Exchange(_taken_over(sighting), exchange.sent, exchange.answered)
         return await self._entered(claim, document, exchange, sage)
 
     async def _entered(

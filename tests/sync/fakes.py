@@ -45,6 +45,7 @@ class FakeSage:
     always: dict[str, Fault] = field(default_factory=dict)
     down: Unavailable | None = None
     lookups_fail: bool = False
+    strangers: dict[str, str] = field(default_factory=dict)  # number, the other ledger's id
     stored: list[tuple[str, str]] = field(default_factory=list)  # number, token
     pushes: defaultdict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     lookups: int = 0
@@ -151,6 +152,9 @@ class FakeSage:
         for place, found in enumerate(self.stored):
             if found == (number, token):
                 return Sighting(found=Accepted(reference=f"{place}-1", adopted=True), sure=True)
+        if number in self.strangers:
+            where = "Sage 300 holds it as 9-1, put there by another ledger."
+            return Sighting(sure=True, stranger=self.strangers[number], reason=where)
         return Sighting(sure=True)
 
     async def probe(self) -> Unavailable | None:

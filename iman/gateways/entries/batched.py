@@ -15,6 +15,7 @@ from iman.gateways import exact_json
 from iman.gateways.entries.batches import Batch, ledger_of, reference_of, token_ending
 from iman.gateways.entries.mapping import looked, same
 from iman.gateways.entries.posting import post_entry
+from iman.gateways.entries.strangers import foreign_entries
 from iman.gateways.sage_answers import Unreadable, body_of, refusal
 from iman.gateways.sage_web import CannotTell, Record, SageWeb, quoted
 
@@ -103,7 +104,10 @@ class Batched(Generic[D]):
                 return Sighting(found=adopted, sure=True)
         if posted is not None:  # it is there, and the feed does not say in which batch
             return Sighting(found=Accepted(reference=document.key.number, adopted=True), sure=True)
-        return await self._at_a_strangers(sage, document, token)
+        elsewhere = await self._at_a_strangers(sage, document, token)
+        if elsewhere.stranger is None and self.shared:
+            return await self._aboard_a_strangers(sage, document, token)
+        return elsewhere
 
     def adopted(self, batch: Record, document: D, token: str) -> Accepted | None:
         """The document in a batch found by its description.
@@ -157,6 +161,26 @@ class Batched(Generic[D]):
             other = ledger_of(batch.get(self.batch.description))
             entry = self.entry_in(batch, document)
             if entry is not None and is_stranger(other, token):
+                return strangers(other, reference_of(batch, entry))
+        return nowhere
+
+    async def _aboard_a_strangers(self, sage: SageWeb, document: D, token: str) -> Sighting:
+        """In a batch that another ledger's documents share. As above, best effort."""
+        nowhere = Sighting(sure=True)
+        ours = ledger_of(token)
+        if ours is None or sage.can.tells_strangers is False:
+            return nowhere
+        try:
+            entries = await foreign_entries(sage, ours)
+        except CannotTell as exc:
+            sage.can.tells_strangers = False if exc.refused else sage.can.tells_strangers
+            return nowhere
+        except (Unreadable, httpx.HTTPError):
+            return nowhere
+        sage.can.tells_strangers = True
+        for batch, entry in entries:
+            if self.is_entry_of(entry, document):
+                other = ledger_of(batch.get(self.batch.description))
                 return strangers(other, reference_of(batch, entry))
         return nowhere
 
