@@ -30,9 +30,9 @@ class SlowLedger:
         self.commits: list[tuple[datetime, list[Finished]]] = []
         claim, finish = world.ledger.claim, world.ledger.finish
 
-        async def slow_claim(*, limit: int, now: datetime, together: Any) -> list[list[Claim]]:
+        async def slow_claim(*, limit: int, now: datetime, **more: Any) -> list[list[Claim]]:
             await asyncio.sleep(claiming)
-            units = await claim(limit=limit, now=now, together=together)
+            units = await claim(limit=limit, now=now, **more)
             self.claims.append((virtual_now(), limit, units))
             return units
 

@@ -100,7 +100,8 @@ class Batched(Generic[D]):
         if posted is not None and (reference := reference_of(posted, posted)) is not None:
             return await self._whose(sage, posted, reference, token)
         async for batch in sage.records(self.batch.resource, self.batch.described_as(token)):
-            if (adopted := self.adopted(batch, document, token)) is not None:
+            adopted = self.adopted(batch, document, token)
+            if adopted is not None and await self._stands(sage, batch, document):
                 return Sighting(found=adopted, sure=True)
         if posted is not None:  # it is there, and the feed does not say in which batch
             return Sighting(found=Accepted(reference=document.key.number, adopted=True), sure=True)
@@ -119,6 +120,15 @@ class Batched(Generic[D]):
         entry = self.entry_in(batch, document)
         reference = None if entry is None else reference_of(batch, entry)
         return None if reference is None else Accepted(reference=reference, adopted=True)
+
+    async def _stands(self, sage: SageWeb, batch: Record, document: D) -> bool:
+        """A posted batch goes on showing what posting moved to an error batch; there somebody may
+        have deleted it since, so that it can be sent again."""
+        entry = self.entry_in(batch, document)
+        if entry is None or not entry.get("ErrorBatch"):
+            return entry is not None
+        moved = await sage.record(self.batch.address(str(entry["ErrorBatch"])))
+        return moved is not None and self.entry_in(moved, document) is not None
 
     async def _whose(self, sage: SageWeb, posted: Record, reference: str, token: str) -> Sighting:
         """A posted document carries no token, the batch it was posted from does."""
