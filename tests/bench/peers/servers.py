@@ -8,8 +8,6 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import redis
-
 from tests.system import free_ports, wait_for
 
 
@@ -32,16 +30,17 @@ def running_redis(folder: Path) -> Iterator[str]:
             stdout=log, stderr=log, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     try:
-        with redis.Redis(port=port) as asked:
-            wait_for(lambda: _answers(asked))
+        wait_for(lambda: _answers(port))
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         server.terminate()
         server.wait(20)
 
 
-def _answers(asked: redis.Redis) -> bool:
-    with contextlib.suppress(redis.ConnectionError):
+def _answers(port: int) -> bool:
+    import redis  # of the optional group
+
+    with contextlib.suppress(redis.ConnectionError), redis.Redis(port=port) as asked:
         return bool(asked.ping())
     return False
 
