@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from iman.domain.outcome import Accepted
+from iman.domain.retry import RetryPolicy
 from tests.builders import refused, unavailable
 from tests.gateways.entries.documents import payload_of, schedule
 from tests.sync.virtual_time import run_virtually
@@ -20,6 +21,8 @@ NOT_IN_FULL = "The payment schedule does not add up to the document."
 @pytest.fixture
 def posting(world: World) -> World:
     world.posting = True
+    # the proportions of the real clock, in fewer virtual seconds
+    world.policy = RetryPolicy(wait_min=1.5, wait_max=2.5, settle=9.0, ask_every=1.0)
     return world
 
 
@@ -58,18 +61,19 @@ def test_what_posting_refused_is_posted_again_and_never_sent_again(posting: Worl
 def test_many_that_were_entered_and_are_resynced_together_are_each_looked_up(posting: World):
     world = posting
     world.batch_most = 50
-    numbers = [f"INV-{n}" for n in range(30)]
+    numbers = [f"INV-{n}" for n in range(20)]
     for number in numbers:
         world.sage.postings[number] = [refused(code="1000", text=INACTIVE)] * 5
         world.arrive(number)
 
     async def day():
         async with running(world):
-            await world.settled(*numbers, within=300)
+            failed = "SELECT count(*) FROM open_documents WHERE state = 'failed'"
+            await world.until(lambda: world.one(failed) == 20, within=60, every=1.0)
             for number in numbers:
                 assert world.resync(number) == 2
             await world.until(
-                lambda: world.one("SELECT count(*) FROM closings") == 30, within=60, every=1.0
+                lambda: world.one("SELECT count(*) FROM closings") == 20, within=60, every=1.0
             )
             assert all(world.sage.count(number) == 1 for number in numbers)
             assert all(len(world.sage.pushes[number]) == 1 for number in numbers)
