@@ -23,6 +23,7 @@ from iman.api.wire import (
     Overview,
     Pause,
     PauseRequest,
+    Preference,
     ResyncRequest,
     ResyncStarted,
     Session,
@@ -82,11 +83,11 @@ class DaemonClient:
     def me(self) -> Me:
         return _read(Me, self._get("/me"))
 
-    def overview(self, *, hours: int, **scope: str) -> Overview:
-        return _read(Overview, self._get("/overview", {"hours": hours, **scope}))
+    def overview(self, *, hours: int, **asked: Any) -> Overview:
+        return _read(Overview, self._get("/overview", {"hours": hours, **asked}))
 
-    def durations(self, *, hours: int, **scope: str) -> Durations:
-        return _read(Durations, self._get("/durations", {"hours": hours, **scope}))
+    def durations(self, *, hours: int, **asked: Any) -> Durations:
+        return _read(Durations, self._get("/durations", {"hours": hours, **asked}))
 
     def document(self, document_id: int) -> DocumentDetail:
         return _read(DocumentDetail, self._get(f"/documents/{document_id}"))
@@ -129,6 +130,16 @@ class DaemonClient:
 
     def sites(self) -> list[str]:
         return _read(list[str], self._get("/sites"))
+
+    def companies(self) -> list[str]:
+        return _read(list[str], self._get("/companies"))
+
+    def preferences(self) -> dict[str, str]:
+        """What this person chose."""
+        return _read(dict[str, str], self._get("/me/preferences"))
+
+    def prefer(self, name: str, value: str) -> None:
+        self._send("PUT", f"/me/preferences/{name}", Preference(value=value))
 
     def table(self, path: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         """The Arrow table at *path* (``/counts``, ``/failures``, ``/documents``, …)."""

@@ -12,11 +12,12 @@ from iman.dashboard.parts import Column
 from iman.domain.cause import CauseState
 from iman.domain.people import Permission
 from iman.errors import NotFound
+from iman.reading.reading import LAST_DAY
 
 
 def currency() -> str:
     """One company has one home currency; a cause's money is in it."""
-    return session.reading().overview(hours=24).currency
+    return session.reading().overview(LAST_DAY).currency
 
 
 def id_in_address() -> int | None:
