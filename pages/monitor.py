@@ -8,7 +8,7 @@ PER_PAGE = 25
 
 with parts.title_row(text.MONITOR):
     parts.live(2, parts.freshness)
-wanted = filters.from_address(st.query_params.to_dict())
+wanted = filters.from_address(st.query_params.to_dict(), session.zone(), session.now())
 carried = filters.carried(st.query_params.to_dict())
 
 

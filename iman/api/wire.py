@@ -257,10 +257,10 @@ class User(Wire):
 
 
 class Durations(Wire):
-    """How long things took that ended in the window, and in the one before; null where nothing did.
+    """How long things took that ended in the window, or in the one before; null: nothing did.
 
-    Seconds. *sync*: from byondpro to Sage 300. *remedy*: from the first refusal to Sage 300, of what
-    was refused. Medians and p95 are exact to 2.5 %.
+    Seconds. *sync*: from byondpro to Sage 300. *remedy*: from the first refusal to Sage 300, of
+    what was refused. Medians and p95 are exact to 2.5 %.
     """
 
     synced: int = Field(description="Documents the sync figures speak of")
@@ -280,7 +280,7 @@ class Durations(Wire):
 
 
 class Overview(Wire):
-    """The figures at the top of the first page. What is open is so now, whenever the window ends."""
+    """The figures at the top of the first page. What is open is so now, whatever the window."""
 
     hours: int = Field(description="Length of the window")
     failed: int

@@ -68,7 +68,7 @@ def finder() -> None:
 
 def way_around(document_id: int, carried: dict[str, str]) -> None:
     """Back to the list, and the neighbours within its filter."""
-    wanted = filters.from_address(carried)
+    wanted = filters.from_address(carried, session.zone(), session.now())
     before, after = session.reading().document_neighbours(wanted, document_id)
     st.html(
         f'<nav class="iman-pager" aria-label="{text.AROUND}">'

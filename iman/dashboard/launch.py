@@ -81,10 +81,12 @@ def _warm() -> None:
     """Load what every first page would wait for, and keep it out of later collections."""
     import pandas as pd
 
-    from iman.dashboard import charts
+    from iman.dashboard import charts, period
+    from iman.reading.reading import Window
 
     frame = pd.DataFrame({"bucket": [], "error_type": [], "failures": []})
-    charts.failure_trend(frame, hours=24, now=pd.Timestamp.now("UTC"), zone="UTC").to_json()
+    axis = period.axis(Window(hours=24), pd.Timestamp.now("UTC"))
+    charts.failure_trend(frame, axis).to_json()
     gc.collect()
     gc.freeze()
 

@@ -48,9 +48,7 @@ def durations(conn: duckdb.DuckDBPyConnection, window: Window, scope: Scope = EV
     return told
 
 
-def history(
-    conn: duckdb.DuckDBPyConnection, window: Window, scope: Scope = EVERYTHING
-) -> pa.Table:
+def history(conn: duckdb.DuckDBPyConnection, window: Window, scope: Scope = EVERYTHING) -> pa.Table:
     """What stood open at the beginning of each bucket."""
     return table(conn, _SQL["history"], {**window.buckets, **scope.values})
 
@@ -63,9 +61,7 @@ def busy_hours(
     return table(conn, _SQL["busy_hours"], {**values, **scope.values})
 
 
-def retries(
-    conn: duckdb.DuckDBPyConnection, window: Window, scope: Scope = EVERYTHING
-) -> pa.Table:
+def retries(conn: duckdb.DuckDBPyConnection, window: Window, scope: Scope = EVERYTHING) -> pa.Table:
     """Attempts refused after an earlier one of their round, and whether waiting could help."""
     values = {**window.both, **scope.values, "transient": list(TRANSIENT)}
     return table(conn, _SQL["retries"], values)

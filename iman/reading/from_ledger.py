@@ -44,9 +44,7 @@ class FromLedger:
 
     def overview(self, window: Window, scope: Scope = EVERYTHING) -> Overview:
         of, at = _scope(scope), _window(window)
-        return Overview.model_validate(
-            self._ask(lambda conn: read_model.overview(conn, at, of))
-        )
+        return Overview.model_validate(self._ask(lambda conn: read_model.overview(conn, at, of)))
 
     def durations(self, window: Window, scope: Scope = EVERYTHING) -> Durations:
         of, at = _scope(scope), _window(window)
@@ -59,7 +57,9 @@ class FromLedger:
         self, wanted: DocumentFilter, *, limit: int = 50, offset: int = 0
     ) -> DocumentPage:
         found, total = self._ask(
-            lambda conn: read_model.documents(conn, **document_values(wanted), limit=limit, offset=offset)
+            lambda conn: read_model.documents(
+                conn, **document_values(wanted), limit=limit, offset=offset
+            )
         )
         return DocumentPage(frame=to_frame(found), total=total)
 
@@ -74,7 +74,9 @@ class FromLedger:
     def document_neighbours(
         self, wanted: DocumentFilter, document_id: int
     ) -> tuple[int | None, int | None]:
-        return self._ask(lambda conn: read_model.neighbours(conn, document_id, **document_values(wanted)))
+        return self._ask(
+            lambda conn: read_model.neighbours(conn, document_id, **document_values(wanted))
+        )
 
     def failures(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
         of, at = _scope(scope), _window(window)
@@ -165,9 +167,7 @@ def _window(window: Window) -> read_model.Window:
 
 
 def _scope(scope: Scope) -> read_model.Scope:
-    return read_model.Scope(
-        entry_type=scope.entry_type, site=scope.site, company=scope.company
-    )
+    return read_model.Scope(entry_type=scope.entry_type, site=scope.site, company=scope.company)
 
 
 def document_values(wanted: DocumentFilter) -> dict[str, Any]:

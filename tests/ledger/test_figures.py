@@ -221,8 +221,8 @@ def test_a_ledger_of_the_version_before_is_brought_along(tmp_path: Path, monkeyp
         )
         conn.execute(
             "INSERT INTO open_documents (document_id, entry_type, company, site, amount, state,"
-            " since, round, attempt, next_trigger, crashed) VALUES (0, 'invoice', 'SERC', 'HGH', 10,"
-            " 'failed', TIMESTAMP '2026-11-24 01:00', 1, 2, 'resync', FALSE)"
+            " since, round, attempt, next_trigger, crashed) VALUES (0, 'invoice', 'SERC', 'HGH',"
+            " 10, 'failed', TIMESTAMP '2026-11-24 01:00', 1, 2, 'resync', FALSE)"
         )
         conn.execute(
             "INSERT INTO closings SELECT i, 1, 'synced', TIMESTAMP '2026-11-24 01:01', '1-1', 1, 1,"

@@ -24,13 +24,19 @@ window.__streamlit = { BACKEND_BASE_URL: location.origin + "/" };
     if (row && !event.target.closest("a") && getSelection().isCollapsed) row.querySelector("a.iman-open")?.click();
   });
 
-  /* A list that refreshes is drawn anew: give the keyboard its place back, and a wide table its scroll. */
+  /* A list that refreshes is drawn anew: give the keyboard its place back, a wide table its scroll,
+     and what was opened its being open. */
   let held = null;
   const place = (link) => ({ link, href: link.getAttribute("href") });
   document.addEventListener("focusin", (event) => {
     const link = event.target.closest?.("[data-testid='stHtml'] a[href]");
     held = link ? place(link) : null;
   });
+  const opened = new Set();
+  document.addEventListener("toggle", (event) => {
+    const key = event.target.dataset?.keep;
+    if (key && event.target.isConnected) opened[event.target.open ? "add" : "delete"](key);
+  }, true);
   const scrolled = new Map();
   document.addEventListener("scroll", (event) => {
     const box = event.target.closest?.(".iman-scroll");
@@ -45,6 +51,8 @@ window.__streamlit = { BACKEND_BASE_URL: location.origin + "/" };
       const box = node.nodeType === 1 && (node.matches(".iman-scroll") ? node : node.querySelector(".iman-scroll"));
       const left = box && scrolled.get(box.getAttribute("aria-label"));
       if (left) box.scrollLeft = left;
+      if (opened.size && node.nodeType === 1)
+        for (const one of node.querySelectorAll("details[data-keep]")) one.open = opened.has(one.dataset.keep);
     }
   }).observe(document.documentElement, { childList: true, subtree: true });
 
