@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from iman.dashboard import documents, filters, parts, session, text
+from iman.dashboard import documents, export, filters, parts, session, text
 
 PER_PAGE = 25
 
@@ -24,6 +24,7 @@ def level_2() -> None:
     else:
         documents.listed(page.frame, carried)
         parts.pager("monitor", number, PER_PAGE, page.total, carried)
+        export.list_links(carried, page.total)
 
 
 parts.live(2, level_1)

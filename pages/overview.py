@@ -71,7 +71,7 @@ def effort() -> None:
 
 def causes() -> None:
     parts.heading(text.CAUSES_TITLE)
-    overview.causes(session.reading().open_errors(scope=scope), currency())
+    overview.causes(session.reading().open_errors(scope=scope), currency(), scope)
 
 
 def daemon() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import httpx
@@ -151,6 +152,22 @@ class DaemonClient:
             raise DaemonUnavailable(_STRANGER) from exc
         total = answer.headers.get("x-iman-total")
         return table.replace_schema_metadata({"total": total}) if total else table
+
+    @contextmanager
+    def download(self, path: str, params: Mapping[str, Any]) -> Iterator[httpx.Response]:
+        """A file, read piece by piece with ``iter_bytes``. Raises as every method does."""
+        headers = {"authorization": f"Bearer {self._token}"} if self._token else {}
+        patience = httpx.Timeout(300.0, connect=5.0)  # Excel is gathered before its first byte
+        try:
+            with self._http.stream(
+                "GET", BASE + path, params=params, headers=headers, timeout=patience
+            ) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise _error_of(answer)
+                yield answer
+        except httpx.TransportError as exc:
+            raise DaemonUnavailable(f"The daemon does not answer ({type(exc).__name__}).") from exc
 
     def call(
         self,

@@ -138,6 +138,9 @@ def body(detail: CauseDetail) -> None:
     with st.container(border=True, key="card_held_up"):
         parts.heading(text_remedies.HELD_UP)
         release.documents(detail.documents, money)
+        held = detail.cause
+        behind = {"type": filters.ALL_TYPES, "show": "open", "error": held.error_type}
+        export.list_links({**behind, "entity": held.entity or ""}, held.documents)
     with st.container(border=True, key="card_places"):
         parts.heading(text_remedies.PLACES)
         _places(detail)

@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 
-from iman.dashboard import backend, shell, text
+from iman.dashboard import backend, downloads, shell, text
 from iman.dashboard.gate import Gate, SecurityHeaders
 from iman.dashboard.sign_in import SignIn
 from iman.demo import DEMO_SIGN_INS
@@ -35,7 +35,7 @@ def build(settings: DashboardSettings, pages: Path) -> st.App:
     )
     return st.App(
         pages / "_entry.py",
-        routes=sign_in.routes(),
+        routes=[*sign_in.routes(), *downloads.routes()],
         middleware=[
             Middleware(SecurityHeaders, headers=security_headers()),
             Middleware(Gate, sessions=sessions, secret=backend.GATE_SECRET, allowed_hosts=hosts),

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from iman.api.wire import Durations, Overview
-from iman.dashboard import charts, filters, parts, period, session, text, text_overview
+from iman.dashboard import charts, export, filters, parts, period, session, text, text_overview
 from iman.dashboard.parts import Column, Figure
 from iman.dashboard.period import Period
 from iman.domain.document import EntryType
@@ -175,7 +175,7 @@ def _remedied(took: Durations, of: Period) -> str:
     return f"{spread} · {change}"
 
 
-def causes(frame: pd.DataFrame, currency: str) -> None:
+def causes(frame: pd.DataFrame, currency: str, scope: Scope) -> None:
     """What lies underneath: one row per error type and entity, most money first."""
     if frame.empty:
         parts.empty(text.NOTHING_OPEN, text.NOTHING_OPEN_HINT, css="good")
@@ -225,6 +225,7 @@ def causes(frame: pd.DataFrame, currency: str) -> None:
         ],
         parts.rows_of(frame),
     )
+    export.button("open-errors", lambda: frame, named(scope))
 
 
 def intake_problems(frame: pd.DataFrame) -> None:
@@ -245,6 +246,7 @@ def intake_problems(frame: pd.DataFrame) -> None:
         ],
         parts.rows_of(frame.head(20)),
     )
+    export.button("intake-problems", lambda: frame)
 
 
 def _better(now: Overview) -> str:

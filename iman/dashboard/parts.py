@@ -127,6 +127,10 @@ def state_chip(name: str) -> str:
     return chip(DocumentState(name)) if name in set(DocumentState) else plain(name)
 
 
+def escaped(words: str) -> str:
+    return escape(words)
+
+
 def plain(words: Any) -> str:
     return escape(str(words))
 

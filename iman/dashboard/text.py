@@ -153,7 +153,7 @@ ROLE_MAY = {
     Role.ADMIN: "All of that; resync one or many, close by hand, pause, audit trail, people",
 }
 
-EXPORT = "Export CSV"
+EXPORT = "Export as"
 LIVE = "Live"
 LIVE_HELP = "Figures and lists refresh by themselves. Switch off to hold them still."
 WINDOW = "Window"
@@ -465,6 +465,15 @@ def paused(several: list[str]) -> str:
 
 def shown(first: int, last: int, total: int) -> str:
     return f"{first:,}–{last:,} of {total:,}" if total else "none"
+
+
+def export_help(form: str) -> str:
+    return f"All of this table as {form}, with its filter named in the file"
+
+
+def export_all(total: int) -> str:
+    """How much a list's file holds: all its pages."""
+    return f"Export all {total:,} as" if total > 1 else "Export it as"
 
 
 def as_of(at: datetime | None, zone: ZoneInfo, now: datetime) -> str:

@@ -60,6 +60,7 @@ class FakeApi:
             ("/users", self._add_user, "POST"),
             ("/sites", self._sites, "GET"),
             ("/documents", self._documents, "GET"),
+            ("/exports/documents", self._export, "GET"),
             ("/counts", self._table, "GET"),
             ("/failures", self._table, "GET"),
             ("/series", self._table, "GET"),
@@ -154,6 +155,14 @@ class FakeApi:
 
     async def _sites(self, request: Request) -> Response:
         return JSONResponse(self.reading.sites()) if self._person(request) else _stranger()
+
+    async def _export(self, request: Request) -> Response:
+        person = self._person(request)
+        if not person:
+            return _stranger()
+        if person.name == "mia":  # as if her role could not
+            return _problem(403, "not_allowed", "Your role may not export.")
+        return Response(f"{request.url.query}\n" * 1000, media_type="text/csv")
 
     async def _companies(self, request: Request) -> Response:
         return JSONResponse(self.reading.companies()) if self._person(request) else _stranger()

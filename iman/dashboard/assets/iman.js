@@ -12,7 +12,7 @@ window.__streamlit = { BACKEND_BASE_URL: location.origin + "/" };
     const link = event.target.closest?.("a[href^='/'], a[href^='?']");
     const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
     if (!link || !link.closest("[data-testid='stHtml']") || link.target === "_blank" || !plain) return;
-    if (new URL(link.href).pathname.startsWith("/auth/")) return;
+    if (link.hasAttribute("download") || new URL(link.href).pathname.startsWith("/auth/")) return;
     event.preventDefault();
     history.pushState({}, "", link.href);
     window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
