@@ -10,6 +10,7 @@ with parts.title_row(text.OVERVIEW):
     window = overview.period_control()
 with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
     of, scope = overview.scope_bar(window)
+    overview.report(scope)
 
 
 def currency() -> str:

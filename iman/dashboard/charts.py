@@ -39,7 +39,7 @@ def failure_trend(
     """
     shown = list(axis.shown)
     figure = go.Figure()
-    for name in _in_order(frame):
+    for name in in_order(frame):
         of_type = frame[frame["error_type"].fillna("") == name].set_index("bucket")["failures"]
         behind = [
             address(error=name, since=at, until=axis.end_of(place))
@@ -365,7 +365,8 @@ def colour_of(name: str) -> str:
     return f"#{place % _COLOURS + 1:06d}"
 
 
-def _in_order(frame: pd.DataFrame) -> list[str]:
+def in_order(frame: pd.DataFrame) -> list[str]:
+    """The error types that are there, each in its fixed place."""
     present = set(frame["error_type"].fillna(""))
     known = [name for name in text.ERROR_TYPES if name in present]
     return known + sorted(present - set(known))

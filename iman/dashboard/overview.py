@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from html import escape
 from typing import Any
 
@@ -9,10 +10,23 @@ import pandas as pd
 import streamlit as st
 
 from iman.api.wire import Durations, Overview
-from iman.dashboard import charts, export, filters, parts, period, session, text, text_overview
+from iman.dashboard import (
+    backend,
+    charts,
+    export,
+    filters,
+    parts,
+    period,
+    session,
+    text,
+    text_overview,
+    text_report,
+)
+from iman.dashboard import report as reports
 from iman.dashboard.parts import Column, Figure
 from iman.dashboard.period import Period
 from iman.domain.document import EntryType
+from iman.domain.people import Permission
 from iman.reading.reading import Scope
 
 _TONES = {"good": "synced", "bad": "failed", "busy": "syncing"}
@@ -60,6 +74,35 @@ def scope_bar(window: str) -> tuple[Period, Scope]:
         entry_type=EntryType(kind) if kind else None, site=site or None, company=company or None
     )
     return period.of_address(st.query_params.to_dict(), zone, now), scope
+
+
+def report(scope: Scope) -> None:
+    """The Overview of a month as one file."""
+    if not session.may(Permission.EXPORT):
+        return
+    zone, now = session.zone(), session.now()
+    months = period.months(now.astimezone(zone).date(), 13)
+    with st.popover(text_report.REPORT, icon=":material/print:", help=text_report.REPORT_HELP):
+        first = st.selectbox(
+            text_report.MONTH, months, format_func=text_report.month_name, key="report_month"
+        )
+        st.download_button(
+            text_report.SAVE,
+            data=lambda: _report(first, scope),
+            file_name=text_report.file_name(first),
+            mime="text/html",
+            key="report",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def _report(first: date, scope: Scope) -> bytes:
+    now = session.now()
+    of = period.month(first, session.zone(), now)
+    month = reports.read(session.reading(), of, scope, period.month_end(first))
+    minutes = backend.settings().minutes_by_hand
+    return reports.html(month, by=session.me().name, minutes=minutes, now=now).encode()
 
 
 def named(scope: Scope, **more: str) -> dict[str, str]:

@@ -59,6 +59,15 @@ def month(first: date, zone: ZoneInfo, now: datetime) -> Period:
     return _days(first.replace(day=1), last, zone, now, *text_overview.month_words(first))
 
 
+def months(today: date, number: int) -> list[date]:
+    """The first days of this month and those before it, the newest first."""
+    first, found = today.replace(day=1), []
+    for _ in range(number):
+        found.append(first)
+        first = (first - timedelta(days=1)).replace(day=1)
+    return found
+
+
 def day(given: str | None) -> date | None:
     try:
         return date.fromisoformat(given or "")
