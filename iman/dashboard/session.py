@@ -105,6 +105,11 @@ def add_user(name: str, password: str, role: str) -> User:
     return backend.daemon(token()).add_user(name, password, role)
 
 
+def prefer(name: str, value: str) -> None:
+    """Remember it for this person."""
+    backend.daemon(token()).prefer(name, value)
+
+
 def remedies() -> RemediesReading:
     """Causes, checklists, releases, set-ups: over the API, or from the file."""
     opened = open_remedies(_remedies_client(), backend.settings().ledger)
