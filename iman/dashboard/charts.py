@@ -87,16 +87,20 @@ def _add_marks(figure: go.Figure, marks: pd.DataFrame, axis: Axis, now: datetime
                     fillcolor="#000007", opacity=0.16, line_width=0, layer="below",
                 )  # fmt: skip
     figure.update_layout(
+        yaxis={"domain": [0, 0.88]},
         yaxis2={
-            "overlaying": "y", "range": [0, 1.06], "showgrid": False, "showticklabels": False,
-            "zeroline": False, "fixedrange": True,
+            "domain": [0.92, 1], "anchor": "x", "range": [0.5, 1.5], "showgrid": False,
+            "showticklabels": False, "zeroline": False, "fixedrange": True,
         },
     )  # fmt: skip
-    figure.update_yaxes(domain=[0, 0.9], selector={"anchor": "x"})
 
 
 def mark_words(row: Mapping[Any, Any]) -> str:
-    what = row["what"] or text.cause(row["error_type"], row["entity"])
+    what = str(row["what"] or "").rstrip(".")
+    if row["kind"] == "setup_fixed":
+        what = text_overview.setup(row["error_type"], row["entity"])
+    elif not what:
+        what = text.cause(row["error_type"], row["entity"])
     return text_overview.mark(row["kind"], what)
 
 
@@ -186,7 +190,7 @@ def ranked(
         autorange="reversed", showgrid=False, automargin=True, tickvals=places, ticktext=names
     )
     most = max((row[1] for row in rows), default=0) or 1
-    figure.update_xaxes(showgrid=False, showticklabels=False, zeroline=False, range=[0, most * 1.8])
+    figure.update_xaxes(showgrid=False, showticklabels=False, zeroline=False, range=[0, most * 2.5])
     return figure
 
 

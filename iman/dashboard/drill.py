@@ -90,5 +90,11 @@ def called(frame: pd.DataFrame) -> pd.DataFrame:
     return found
 
 
+def in_words(frame: pd.DataFrame) -> pd.DataFrame:
+    """With an error type as people call it, and without the addresses."""
+    found = frame.drop(columns=[c for c in ("error_type", "address") if c in frame])
+    return found.rename(columns={"called": "error_type", "bucket": "from"})
+
+
 def cause_of(row: Any) -> str:
     return text.cause(row.error_type, row.entity) if row.error_type else text_overview.NO_CAUSE

@@ -25,9 +25,20 @@ LABELS = {Format.CSV: "CSV", Format.EXCEL: "Excel", Format.PARQUET: "Parquet"}
 def button(
     what: str, frame: Callable[[], pd.DataFrame], filters: Mapping[str, Any] | None = None
 ) -> None:
-    """Save *frame*, which is asked for when a button is pressed, in each of the three formats."""
+    """Save *frame*, which is asked for when a button is pressed, in each of the three formats.
+
+    Streamlit asks for it outside the page's run: *frame* must not ask who is looking.
+    """
     if not session.may(Permission.EXPORT):
         return
+    asked, now = filters or {}, session.now()
+    about = About(
+        what=what.replace("-", " ").capitalize(),
+        taken_at=now,
+        by=session.me().name,
+        filters={name: str(value) for name, value in asked.items() if value not in (None, "")},
+        zone=_zone(),
+    )
     with st.container(
         horizontal=True, vertical_alignment="center", gap="small", key=f"export_{what}"
     ):
@@ -35,19 +46,13 @@ def button(
         for form, label in LABELS.items():
             st.download_button(
                 label,
-                data=partial(_made, frame, form, what, filters or {}),
-                file_name=file_name(what, filters or {}, session.now(), form),
+                data=partial(of_frame, frame, form, about),
+                file_name=file_name(what, asked, now.astimezone(session.zone()), form),
                 mime=form.media_type,
                 key=f"export_{what}_{form}",
                 help=text.export_help(label),
                 on_click="ignore",
             )
-
-
-def _made(
-    frame: Callable[[], pd.DataFrame], form: Format, what: str, filters: Mapping[str, Any]
-) -> bytes:
-    return of_frame(frame(), form, what, filters)
 
 
 def list_links(carried: Mapping[str, str], total: int) -> None:
@@ -66,15 +71,8 @@ def list_links(carried: Mapping[str, str], total: int) -> None:
     )
 
 
-def of_frame(frame: pd.DataFrame, form: Format, what: str, filters: Mapping[str, Any]) -> bytes:
-    about = About(
-        what=what.replace("-", " ").capitalize(),
-        taken_at=session.now(),
-        by=session.me().name,
-        filters={name: str(value) for name, value in filters.items() if value not in (None, "")},
-        zone=_zone(),
-    )
-    return b"".join(pieces([to_table(frame)], form, about))
+def of_frame(frame: Callable[[], pd.DataFrame], form: Format, about: About) -> bytes:
+    return b"".join(pieces([to_table(frame())], form, about))
 
 
 def to_table(frame: pd.DataFrame) -> pa.Table:

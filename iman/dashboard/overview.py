@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from html import escape
 from typing import Any
 
@@ -86,23 +85,26 @@ def report(scope: Scope) -> None:
         first = st.selectbox(
             text_report.MONTH, months, format_func=text_report.month_name, key="report_month"
         )
+        of, ends = period.month(first, zone, now), period.month_end(first)
+        minutes, by, reading = (
+            backend.settings().minutes_by_hand,
+            session.me().name,
+            session.reading(),
+        )
+
+        def made() -> bytes:  # outside the page's run, so it asks for nothing of the session
+            month = reports.read(reading, of, scope, ends)
+            return reports.html(month, by=by, minutes=minutes, now=now).encode()
+
         st.download_button(
             text_report.SAVE,
-            data=lambda: _report(first, scope),
+            data=made,
             file_name=text_report.file_name(first),
             mime="text/html",
             key="report",
             icon=":material/download:",
             on_click="ignore",
         )
-
-
-def _report(first: date, scope: Scope) -> bytes:
-    now = session.now()
-    of = period.month(first, session.zone(), now)
-    month = reports.read(session.reading(), of, scope, period.month_end(first))
-    minutes = backend.settings().minutes_by_hand
-    return reports.html(month, by=session.me().name, minutes=minutes, now=now).encode()
 
 
 def named(scope: Scope, **more: str) -> dict[str, str]:

@@ -115,7 +115,10 @@ def period_end(found: pd.DataFrame, currency: str, scope: Scope, due: date) -> N
     ]  # fmt: skip
     names = [_missing(row) for row in rows]
     st.html(f'<p class="iman-ask">{text_overview.misses(documents, amount, currency, due)}</p>')
-    labels = [text_overview.worth(row.documents, row.amount, currency) for row in rows]
+    labels = [
+        f"{text.money(row.amount, currency)}<br>{text.count(row.documents, 'document')}"
+        for row in rows
+    ]
     figure = charts.ranked(
         [(name, float(row.amount)) for name, row in zip(names, rows, strict=True)][:8],
         labels[:8], there[:8], "#000002",

@@ -55,9 +55,7 @@ def trend(failures: pd.DataFrame, marks: pd.DataFrame, of: Period, scope: Scope)
         parts.table(text_overview.NUMBERS, columns, parts.rows_of(shown))
         if not marks.empty:
             _listed_marks(marks)
-        export.button(
-            "failures", lambda: shown.drop(columns=["error_type"]), named(scope, window=of.words)
-        )
+        export.button("failures", lambda: drill.in_words(shown), named(scope, window=of.words))
 
 
 def _listed_marks(marks: pd.DataFrame) -> None:
@@ -128,7 +126,11 @@ def busy(found: pd.DataFrame, of: Period, scope: Scope) -> None:
     rows = [(int(r.weekday), int(r.hour), int(r.refused)) for r in parts.rows_of(found)]
     cells = {(weekday, hour): n for weekday, hour, n in rows}
     address = partial(drill.refused_behind, scope, of)
-    drill.chart("busy", week.heat_map(cells, address), text_overview.busiest(rows))
+    drill.chart(
+        "busy",
+        week.heat_map(cells, address, ink=week.DARK if session.dark() else week.LIGHT),
+        text_overview.busiest(rows),
+    )
 
     def when(row: Any) -> str:
         words = f"{text_overview.WEEKDAY_NAMES[row.weekday - 1]}, {row.hour:02}:00"
@@ -200,8 +202,7 @@ def effort(
             ],
             parts.rows_of(shown),
         )  # fmt: skip
-        frame = shown.drop(columns=["error_type", "address"])
-        export.button("retries", lambda: frame, named(scope, window=of.words))
+        export.button("retries", lambda: drill.in_words(shown), named(scope, window=of.words))
 
 
 def _bucket(at: datetime, axis: period.Axis) -> str:

@@ -232,6 +232,10 @@ def busiest(cells: list[tuple[int, int, int]]) -> str:
     return f"Refused attempts by weekday and hour; most on {told}"
 
 
+def setup(kind: str, code: str) -> str:
+    return f"{kind.replace('_', ' ').capitalize()} {code}"
+
+
 def mark(kind: str, what: str) -> str:
     named = MARK_KINDS.get(kind, kind)
     return f"{named}: {what}" if what else named

@@ -8,10 +8,15 @@ import plotly.graph_objects as go
 
 from iman.dashboard import text_overview
 
+#: The numbers' colour in either theme; Streamlit's own is too faint on a filled square.
+LIGHT, DARK = "#17211f", "#e6eeeb"
+
 Cells = Mapping[tuple[int, int], int]  # weekday (1: Monday) and hour, refused attempts
 
 
-def heat_map(cells: Cells, address: Callable[..., str] | None = None) -> go.Figure:
+def heat_map(
+    cells: Cells, address: Callable[..., str] | None = None, *, ink: str = LIGHT
+) -> go.Figure:
     """One square per hour, the fuller the darker, with its number.
 
     Bars all of one height, for a click on a heat map's own trace is not told. The colour is one of
@@ -44,7 +49,7 @@ def heat_map(cells: Cells, address: Callable[..., str] | None = None) -> go.Figu
             y=[7 - weekday + 0.5] * sum(1 for n in counts if n),
             mode="text",
             text=[f"<b>{n:,}</b>" if n < 1000 else f"<b>{n // 1000}k</b>" for n in counts if n],
-            textfont={"size": 11},
+            textfont={"size": 11, "color": ink},
             hoverinfo="skip",
         )
     figure.update_layout(

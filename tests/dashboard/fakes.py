@@ -563,7 +563,7 @@ class SeededReading:
             for i, ago, ended, kind, what, error, entity in (
                 (2, 5, None, "release", f"terms_missing F48 {HOSTILE}", "", ""),
                 (1, 6, None, "cause_resolved", "", "terms_missing", "F48"),
-                (7, 7, None, "setup_fixed", "F48 is in A/R Terms now", "term", "F48"),
+                (7, 7, None, "setup_fixed", "", "term", "F48"),
                 (0, 30, now - timedelta(hours=28), "outage", "Sage 300 answered 503", "", ""),
             )
         ]  # fmt: skip

@@ -118,7 +118,7 @@ FROM (
     UNION ALL
     SELECT resolved_at, 'cause_resolved', '', error_type, entity, cause_id FROM causes
     UNION ALL
-    SELECT gone_at, 'setup_fixed', message, kind, code, gap_id FROM setup_gaps
+    SELECT gone_at, 'setup_fixed', '', kind, code, gap_id FROM setup_gaps
 ) m
 WHERE "at" >= $since AND "at" < $until ORDER BY "at" DESC, kind, id LIMIT 500;
 
