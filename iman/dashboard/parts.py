@@ -60,12 +60,23 @@ def freshness() -> None:
 
 
 def from_address(name: str, default: str, allowed: Iterable[str] | None = None) -> str:
-    """Ready the widget with key *name*: the address decides what it shows. Returns its value."""
+    """Ready the widget with key *name*: the address decides what it shows. Returns its value.
+
+    But for a choice made while the page was still being drawn: Streamlit does not call ``on_change``
+    for it. It is seen by the address being the one of the last run, and then goes into the address.
+    """
+    known = None if allowed is None else set(allowed)
     wanted = st.query_params.get(name, default)
-    if allowed is not None and wanted not in set(allowed):
+    if known is not None and wanted not in known:
         wanted = default
-    if st.session_state.get(name) != wanted:  # setting it anew would drop what is half typed
+    chosen, drawn = st.session_state.get(name), f"iman_drawn_{name}"
+    unheard = chosen not in (None, wanted) and st.session_state.get(drawn) == wanted
+    if unheard and (known is None or chosen in known):
+        to_address(name, default)
+        wanted = str(chosen)
+    elif chosen != wanted:  # setting it anew would drop what is half typed
         st.session_state[name] = wanted
+    st.session_state[drawn] = wanted
     return wanted
 
 

@@ -170,3 +170,15 @@ def test_nothing_to_show_is_said_kindly(open_page: OpenPage):
     assert "Everything is in Sage 300." in shown
     assert "Nothing would miss it." in shown
     assert "No retry was refused." in shown
+
+
+def test_a_choice_made_while_the_page_is_being_drawn_is_kept(open_page: OpenPage):
+    """Streamlit calls no on_change for it; the address is still that of the drawing."""
+    at = open_page("overview.py", SeededReading())
+    at.session_state["window"] = "month"
+    at.run()
+    assert at.query_params["window"] == "month"
+    assert "What was refused this month?" in [one.value for one in at.header]
+    at.query_params["window"] = "30d"  # a link followed afterwards wins
+    at.run()
+    assert "What was refused in the last 30 days?" in [one.value for one in at.header]
