@@ -191,13 +191,19 @@ def _late(beat: Beat, now: datetime) -> bool:
     return (now - beat.last_at).total_seconds() > max(_LATE * beat.every_seconds, 30.0)
 
 
+#: Seconds an idle connection is kept. Clients let go first (httpx after 5 s): a connection both
+#: let go of at once would lose the request that is under way on it.
+_KEEP_ALIVE = 60
+
+
 class ApiThread:
     """Serves the control API on *listening* beside the loops."""
 
     def __init__(self, app: FastAPI, listening: socket.socket) -> None:
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3
-        )
+            app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3,
+            timeout_keep_alive=_KEEP_ALIVE,
+        )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._listening = listening
         self._thread = threading.Thread(target=self._serve, name="control-api", daemon=True)

@@ -176,7 +176,12 @@ class Outside:
     @staticmethod
     def _json(http: httpx.Client, method: str, path: str, **request: Any) -> Any:
         try:
-            answer = http.request(method, path, **request)
+            try:
+                answer = http.request(method, path, **request)
+            except httpx.RemoteProtocolError:  # an idle connection was let go of just then
+                if method != "GET":
+                    raise
+                answer = http.request(method, path, **request)
         except httpx.HTTPError as exc:
             raise ImanError(f"{method} {path} was not answered ({type(exc).__name__}).") from exc
         if not answer.is_success:

@@ -103,14 +103,15 @@ class Systems:
 def await_answer(process: Process, url: str) -> None:
     """Raises ``ImanError`` when *process* ends, or does not answer in time."""
     end = time.monotonic() + _START
-    while True:
-        process.check()
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(url, trust_env=False, timeout=2).status_code < 500:
-                return
-        if time.monotonic() > end:
-            raise ImanError(f"{process.name} does not answer after {_START:.0f} s.")
-        time.sleep(0.05)
+    with httpx.Client(trust_env=False, timeout=2) as http:
+        while True:
+            process.check()
+            with contextlib.suppress(httpx.HTTPError):
+                if http.get(url).status_code < 500:
+                    return
+            if time.monotonic() > end:
+                raise ImanError(f"{process.name} does not answer after {_START:.0f} s.")
+            time.sleep(0.05)
 
 
 def free_ports(count: int) -> list[int]:

@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from iman.dashboard import backend, downloads, shell, text
 from iman.dashboard.gate import Gate, SecurityHeaders
 from iman.dashboard.sign_in import SignIn
+from iman.dashboard.ticks import Ticks
 from iman.demo import DEMO_SIGN_INS
 from iman.settings import DashboardSettings
 
@@ -39,6 +40,7 @@ def build(settings: DashboardSettings, pages: Path) -> st.App:
         middleware=[
             Middleware(SecurityHeaders, headers=security_headers()),
             Middleware(Gate, sessions=sessions, secret=backend.GATE_SECRET, allowed_hosts=hosts),
+            Middleware(Ticks),
             Middleware(shell.Shell),
             Middleware(shell.Compressed),
         ],

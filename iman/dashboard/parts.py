@@ -62,8 +62,8 @@ def freshness() -> None:
 def from_address(name: str, default: str, allowed: Iterable[str] | None = None) -> str:
     """Ready the widget with key *name*: the address decides what it shows. Returns its value.
 
-    But for a choice made while the page was still being drawn: Streamlit does not call ``on_change``
-    for it. It is seen by the address being the one of the last run, and then goes into the address.
+    But for a choice made while the page was still being drawn: Streamlit calls no ``on_change`` for
+    it. It is seen by the address being that of the last run, and then goes into the address.
     """
     known = None if allowed is None else set(allowed)
     wanted = st.query_params.get(name, default)

@@ -12,11 +12,13 @@ import streamlit as st
 
 from iman.api.remedies_client import RemediesClient
 from iman.api.wire import Me, ResyncStarted, User
+from iman.api.wire_checklists import PlaybookView
 from iman.api.wire_remedies import ReleasePreview, Selection
 from iman.dashboard import backend, text
 from iman.dashboard.shared import Memory, SharedReading
 from iman.dashboard.shared_remedies import SharedRemedies
 from iman.domain.people import Permission
+from iman.errors import DaemonUnavailable, NotFound
 from iman.reading import open_reading
 from iman.reading.reading import Reading
 from iman.reading.remedies import RemediesReading, open_remedies
@@ -120,6 +122,18 @@ def preview_release(selection: Selection) -> ReleasePreview:
     """Asked every few seconds by everybody who looks, so it is shared."""
     asked = ("preview", selection.model_dump_json())
     return _MEMORY.get(asked, 2.0, lambda: _remedies_client().preview_release(selection))
+
+
+def playbook(error_type: str) -> PlaybookView | None:
+    """The written remedy; None while the daemon is away, or where there is none."""
+
+    def ask() -> PlaybookView | None:
+        try:
+            return _remedies_client().playbook(error_type).playbook
+        except (DaemonUnavailable, NotFound):
+            return None
+
+    return _MEMORY.get(("playbook", error_type), 30.0, ask)
 
 
 def evidence(checklist_id: int, attachment_id: int) -> bytes:

@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from iman.dashboard import parts, session, text_tour
-from iman.domain.document import CLOSED_STATES, EntryType
+from iman.domain.document import CLOSED_STATES, DocumentState, EntryType
 from iman.errors import ImanError, NotFound
 
 _INVOICE = "INV-010319"
@@ -69,8 +69,8 @@ def standing() -> Standing | None:
     cause_id, checklist_id, added = _remedy(document_id)
     if detail.document.state in CLOSED_STATES:
         place = len(text_tour.STEPS)
-    elif detail.resyncs:
-        place = 4
+    elif detail.resyncs and detail.document.state is not DocumentState.FAILED:
+        place = 4  # under way; one that was resynced in vain wants its remedy first
     elif added:
         place = 3
     elif checklist_id is not None:

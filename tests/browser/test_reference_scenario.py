@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.system import Up, up, wait_for
+from tests.system import HTTP, Up, up, wait_for
 
 pytestmark = [
     pytest.mark.realtime,
@@ -232,5 +232,5 @@ def shown_in_byondpro(iman: Up, visit, number: str, status: str) -> None:
 
 
 def in_sage(iman: Up) -> dict[str, int]:
-    page = httpx.get(f"{iman.ready['sage300']}/documents", trust_env=False, timeout=20).text
+    page = HTTP.get(f"{iman.ready['sage300']}/documents").text
     return {number: page.count(f">{number}<") for number in (F48, GL_6030, F36)}

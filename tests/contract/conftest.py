@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import ssl
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from iman.domain.document import Document
 from iman.gateways.sage300 import Sage300
 from iman.gateways.sage_web import Capabilities
 from tests.gateways.entries.documents import document_of
-from tests.system import Process, answers, clean_environment, free_ports, python, wait_for
+from tests.system import HTTP, Process, answers, clean_environment, free_ports, python, wait_for
 
 PASSWORD = "SAGE-PASSWORD"
 TODAY = datetime.now(UTC).date().isoformat()
@@ -29,6 +30,9 @@ _NUMBERS = itertools.count(1)
 
 def names(text: str) -> str | None:
     return classify(text).entity
+
+
+TLS = ssl.create_default_context()  # never used on http, but dear to make for each client
 
 
 @dataclass
@@ -43,7 +47,7 @@ class Company:
         async def asked() -> Any:
             async with httpx.AsyncClient(
                 base_url=f"{self.url}/Sage300WebApi/v1.0/-/SERDAT/",
-                auth=("WEBAPI", PASSWORD), timeout=1.5, trust_env=False,
+                auth=("WEBAPI", PASSWORD), timeout=1.5, trust_env=False, verify=TLS,
             ) as http:  # fmt: skip
                 return await question(Sage300(http, names=names, **client))
 
@@ -69,10 +73,7 @@ class Company:
         return self.ask(lambda sage: sage.withdraw_leftovers(token), can=can)
 
     def call(self, method: str, path: str, **request: Any) -> httpx.Response:
-        return httpx.request(
-            method, self.url + path, auth=("WEBAPI", PASSWORD), trust_env=False, timeout=20,
-            **request,
-        )  # fmt: skip
+        return HTTP.request(method, self.url + path, auth=("WEBAPI", PASSWORD), **request)
 
     def api(self, method: str, path: str, **request: Any) -> httpx.Response:
         return self.call(method, f"/Sage300WebApi/v1.0/-/SERDAT/{path}", **request)

@@ -30,7 +30,8 @@ def test_fifty_kills_lose_nothing_and_push_nothing_twice(tmp_path: Path) -> None
             if not starting:  # its work has begun, or there is none left
                 before = here.in_sage().total()
                 wait_for(
-                    lambda before=before: not before < DOCUMENTS or here.in_sage().total() > before
+                    lambda before=before: not before < DOCUMENTS or here.in_sage().total() > before,
+                    every=0.2,  # its answer is long, and Sage 300 has other things to do
                 )
             time.sleep(moments.uniform(0.0, 1.2 if starting else 0.8))
             assert daemon.running, daemon.text()[-3000:]  # the ledger opened

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.dashboard.fake_api import PASSWORD, FakeApi, Served
+from tests.system import HTTP
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,7 +57,7 @@ def process(command: list[str], url: str, env: dict[str, str], log: Path) -> Ite
         while True:
             assert started.poll() is None, log.read_text()
             with suppress(httpx.TransportError):
-                if httpx.get(url + "/_stcore/health", timeout=2).status_code == 200:
+                if HTTP.get(url + "/_stcore/health", timeout=2).status_code == 200:
                     break
             assert time.monotonic() < end, log.read_text()
             time.sleep(0.05)

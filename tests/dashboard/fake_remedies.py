@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from iman.api.wire_checklists import ChecklistRow, ChecklistView, FollowUp, Started
+from iman.api.routes.playbooks import _view
+from iman.api.wire_checklists import ChecklistRow, ChecklistView, FollowUp, PlaybookView, Started
 from iman.api.wire_remedies import (
     ByHand,
     Cause,
@@ -479,6 +480,10 @@ class SeededRemedies:
             )
         )  # fmt: skip
         return self.checklist(checklist_id)
+
+    def playbook(self, error_type: str) -> PlaybookView | None:
+        known = built_in()
+        return _view(known[error_type].playbook) if error_type in known else None
 
     def _book(self, checklist_id: int) -> Playbook:
         return built_in()[self.subject[checklist_id][0]].playbook

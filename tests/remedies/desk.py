@@ -10,7 +10,7 @@ import httpx
 
 from iman.api.client import DaemonClient
 from iman.api.remedies_client import RemediesClient
-from tests.system import Bench, wait_for
+from tests.system import HTTP, Bench, wait_for
 
 QUICK = {
     "IMAN_RETRY_WAIT_MIN": "0.2",
@@ -55,19 +55,19 @@ def failed_cause(ours: Desk, documents: int, error_type: str = "gl_account_missi
 
 
 def sell(here: Bench, customer: str, *, item: str = "M-6000", term: str = "IMM") -> None:
-    answer = httpx.post(
+    answer = HTTP.post(
         here.byondpro_url + "/new-sale",
         data={"site": "HGH", "customer": customer, "term": term, "item": item, "invoice": "1"},
-        headers={"origin": here.byondpro_url}, trust_env=False, timeout=30,
+        headers={"origin": here.byondpro_url}, timeout=30,
     )  # fmt: skip
     assert answer.status_code in {200, 303}, answer.text
 
 
 def press(here: Bench, path: str, **form: str) -> None:
     """A button on one of byondpro's pages."""
-    answer = httpx.post(
+    answer = HTTP.post(
         here.byondpro_url + path, data=form, headers={"origin": here.byondpro_url},
-        trust_env=False, timeout=30,
+        timeout=30,
     )  # fmt: skip
     assert answer.status_code in {200, 303}, answer.text
 

@@ -24,6 +24,16 @@ window.__streamlit = { BACKEND_BASE_URL: location.origin + "/" };
     if (row && !event.target.closest("a") && getSelection().isCollapsed) row.querySelector("a.iman-open")?.click();
   });
 
+  /* What is pressed may be drawn anew before it is let go: it was meant all the same. */
+  const pressable = (event) => event.target.closest?.("[data-testid='stHtml'] :is(a[href], button)");
+  let pressed = null;
+  document.addEventListener("pointerdown", (event) => { pressed = event.button === 0 ? pressable(event) : null; });
+  document.addEventListener("pointerup", (event) => {
+    const now = pressable(event);
+    if (pressed && now && !pressed.isConnected && now.outerHTML === pressed.outerHTML) now.click();
+    pressed = null;
+  });
+
   /* A list that refreshes is drawn anew: give the keyboard its place back, a wide table its scroll,
      and what was opened its being open. */
   let held = null;
@@ -57,16 +67,19 @@ window.__streamlit = { BACKEND_BASE_URL: location.origin + "/" };
   }).observe(document.documentElement, { childList: true, subtree: true });
 
   /* A tab whose session has ended goes to the sign-in form, also when nobody touches it. */
+  let leaving = false;
   const mayStay = async () => {
-    if (document.hidden) return;
+    if (document.hidden || leaving) return;
     try {
       const answer = await fetch("/auth/session", { cache: "no-store", credentials: "same-origin" });
       if (answer.status === 401) {
+        leaving = true; // to ask again would begin anew what is on its way
         const here = location.pathname + location.search;
         location.assign("/auth/login?next=" + encodeURIComponent(here));
       }
     } catch { /* the dashboard is being restarted */ }
   };
+  addEventListener("pageshow", () => { leaving = false; });
   setInterval(mayStay, 4000);
   document.addEventListener("visibilitychange", mayStay);
 })();
