@@ -8,13 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 #: What a spreadsheet may take for the beginning of a formula; the wide ones too.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 _LONGEST = 32_767  # characters a cell of Excel may hold
 
 
 def inert(text: str) -> str:
     """With an apostrophe in front where a spreadsheet would take it for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text[:1] in _FORMULA else text
 
 
 def local(moment: datetime, zone: ZoneInfo) -> datetime:

@@ -102,8 +102,19 @@ def _csv(tables: Iterable[pa.Table], about: About) -> Iterator[bytes]:
                 writer.writerow([f"# {name}: {fact}"])
             writer.writerow([inert(title(name)) for name in table.column_names])
             first = False
-        writer.writerows([as_text(value, zone) for value in row] for row in _rows(table))
+        writer.writerows(zip(*(_texts(column, zone) for column in table.columns), strict=True))
         yield out.getvalue().encode("utf-8", "replace")
+
+
+def _texts(column: pa.ChunkedArray, zone: ZoneInfo) -> list[Any]:
+    """A column's cells; a whole column at a time is several times faster than cell by cell."""
+    kind = column.type
+    if pa.types.is_string(kind):
+        return [value and inert(value) for value in column.to_pylist()]
+    if pa.types.is_integer(kind) or pa.types.is_decimal(kind):
+        texts: list[Any] = column.cast(pa.string()).to_pylist()
+        return texts
+    return [as_text(value, zone) for value in column.to_pylist()]
 
 
 def _excel(tables: Iterable[pa.Table], about: About, out: IO[bytes]) -> None:
