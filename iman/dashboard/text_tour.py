@@ -31,23 +31,23 @@ STEPS = (
     Step(
         "Open what to do about it",
         "Its cause is the terms code F48. Start the cause's checklist and say that F48 is valid.",
-        "Open the cause",
+        "Take me to the cause",
     ),
     Step(
         "Add F48 in Sage 300",
         "Play finance: the checklist's step leads to the sandbox's A/R Terms. Add F48, "
         "48 Month Repayment Plan.",
-        "Open the checklist",
+        "Take me to the checklist",
     ),
     Step(
         "Press Resync Invoice",
         "Back on the document, an administrator begins a new round of attempts.",
-        "Open the document",
+        "Take me to the document",
     ),
     Step(
         "Watch it sync",
         "Within seconds the document is synced, and byondpro shows Processed.",
-        "Open the document",
+        "Take me to the document",
     ),
 )
 
