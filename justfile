@@ -29,11 +29,16 @@ hunt *what:
 up *options:
     uv run iman up {{options}}
 
+# The push beside huey, dramatiq, procrastinate and Celery: just peers --turns 3
+peers *options:
+    uv run --group bench-peers python -m tests.bench.peers {{options}}
+
 # As on the server, which installs uv and a browser where they are missing.
 ci:
     bash .ci/run
 
 # After an upgrade that the tests passed: write the installed versions down.
 pins:
+    uv sync --all-groups
     uv pip freeze --exclude-editable > constraints.txt
     uv run python .ci/pins.py

@@ -23,6 +23,7 @@ from iman.daemon import ApiThread, Daemon, Every
 from iman.demo import DEMO_SIGN_INS
 from iman.domain.attempt import Verdict
 from iman.domain.retry import RetryPolicy
+from iman.errors import SettingsError
 from iman.gateways.byondpro import Byondpro
 from iman.gateways.byondpro_documents import read_document
 from iman.gateways.entries.mapping import named_values
@@ -78,10 +79,19 @@ def values_of(payload: str) -> frozenset[str]:
 
 
 def tls(settings: DaemonSettings) -> ssl.SSLContext:
-    """Certificates are always checked; a self-signed server's authority may be added."""
+    """Certificates are always checked; a self-signed server's authority may be added.
+
+    Raises ``SettingsError`` where the authority's file cannot be read.
+    """
     context = ssl.create_default_context()
     if settings.ca_bundle is not None:
-        context.load_verify_locations(settings.ca_bundle)
+        try:
+            context.load_verify_locations(settings.ca_bundle)
+        except OSError as exc:  # a file that is no PEM is one too
+            why = "holds no certificate" if isinstance(exc, ssl.SSLError) else exc.strerror
+            raise SettingsError(
+                f"IMAN_CA_BUNDLE: {settings.ca_bundle} cannot be used: {why}."
+            ) from exc
     return context
 
 

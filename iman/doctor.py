@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +17,8 @@ from filelock import FileLock, Timeout
 
 from iman.api.client import DaemonClient
 from iman.bootstrap import tls
-from iman.errors import DaemonUnavailable, ImanError
+from iman.errors import DaemonUnavailable, ImanError, SettingsError
+from iman.gateways.certificates import tls_trouble
 from iman.gateways.sage_answers import error_of
 from iman.ledger.duckdb_ledger import lock_path
 from iman.net import listen
@@ -44,9 +44,9 @@ def examine(settings: DaemonSettings) -> Iterator[Finding]:
     yield from _daemon(settings)
     try:
         context = tls(settings)
-    except (OSError, ssl.SSLError) as exc:
+    except SettingsError as exc:
         yield Finding(
-            "TLS", "trouble", f"The CA bundle cannot be read: {exc}",
+            "TLS", "trouble", str(exc),
             "IMAN_CA_BUNDLE must name a PEM file with the authority's certificate.",
         )  # fmt: skip
         return
@@ -211,11 +211,11 @@ def _clock(subject: str, answer: httpx.Response) -> Iterator[Finding]:
 
 
 def _unreachable(subject: str, base: str, exc: httpx.HTTPError, setting: str) -> Finding:
-    if "certificate" in str(exc).lower():
+    if (trouble := tls_trouble(exc, subject, setting)) is not None:
+        found, _, advice = trouble.partition(": ")
         return Finding(
-            f"{subject} TLS", "trouble", f"{base} shows a certificate that is not trusted",
-            "If it is self-signed, save its authority's certificate as a PEM file and name it in "
-            "IMAN_CA_BUNDLE. Verification cannot be switched off.",
+            f"{subject} TLS", "trouble", f"{base}: {found}",
+            f"{advice[:1].upper()}{advice[1:]} Verification cannot be switched off.",
         )  # fmt: skip
     return Finding(
         subject, "trouble", f"{base} does not answer ({type(exc).__name__})",

@@ -25,7 +25,7 @@ def story(was_at_rest: bool) -> None:
         document.heading(detail.document)
     if detail.document.error_text:
         with st.container(border=True, key="card_error"):
-            parts.heading(text.WHAT_SAGE_SAID)
+            parts.heading(text.error_heading(detail.document))
             document.error(detail.document)
     if found.culprits or found.cause_id is not None:
         with st.container(border=True, key="card_culprit"):

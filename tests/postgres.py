@@ -53,8 +53,11 @@ class Postgres:
 
 
 @contextlib.contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    """Skips the test where there is none, and fails it where REQUIRE_POSTGRES_TESTS is set."""
+def running_postgres(*, durable: bool = False) -> Iterator[Postgres]:
+    """Skips the test where there is none, and fails it where REQUIRE_POSTGRES_TESTS is set.
+
+    *durable*: with fsync, for a benchmark; tests keep nothing.
+    """
     programs = _programs()
     if programs is None:
         (pytest.fail if REQUIRED else pytest.skip)(HOW_TO_GET_IT)
@@ -65,12 +68,12 @@ def running_postgres() -> Iterator[Postgres]:
         if user is not None:
             programs = _readable_copy(programs, folder)
             shutil.chown(folder, user)
-        with _started(programs, folder, user) as port:
+        with _started(programs, folder, user, durable) as port:
             yield Postgres(port)
 
 
 @contextlib.contextmanager
-def _started(programs: Path, folder: Path, user: str | None) -> Iterator[int]:
+def _started(programs: Path, folder: Path, user: str | None, durable: bool) -> Iterator[int]:
     cluster, log = folder / "cluster", folder / "log"
     subprocess.run(
         [programs / f"initdb{_EXE}", "-D", cluster, "-U", "iman", "--auth=trust", "-E", "UTF8",
@@ -80,7 +83,8 @@ def _started(programs: Path, folder: Path, user: str | None) -> Iterator[int]:
     port = free_ports(1)
     command = [
         programs / f"postgres{_EXE}", "-D", cluster, "-p", str(port), "-h", "127.0.0.1",
-        "-k", "", "-c", "fsync=off", "-c", "max_connections=40", "-c", "shared_buffers=16MB",
+        "-k", "", "-c", f"fsync={'on' if durable else 'off'}", "-c", "max_connections=40",
+        "-c", "shared_buffers=16MB",
     ]  # fmt: skip
     with log.open("wb") as out:
         server = subprocess.Popen(

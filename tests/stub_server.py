@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,8 +19,13 @@ class Stub:
 
 
 @contextmanager
-def stub_server(answer: Callable[[str, dict[str, str]], Answer]) -> Iterator[Stub]:
-    """*answer* is given the path with its query, and the headers by lower-case name."""
+def stub_server(
+    answer: Callable[[str, dict[str, str]], Answer], *, tls: ssl.SSLContext | None = None
+) -> Iterator[Stub]:
+    """*answer* is given the path with its query, and the headers by lower-case name.
+
+    With *tls* it is an HTTPS server; only what passed the handshake is asked.
+    """
     stub = Stub()
 
     class Handler(BaseHTTPRequestHandler):
@@ -35,13 +41,19 @@ def stub_server(answer: Callable[[str, dict[str, str]], Answer]) -> Iterator[Stu
             self.end_headers()
             self.wfile.write(sent)
 
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.do_GET()
+
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- as above
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    stub.url = f"http://127.0.0.1:{server.server_port}"
+    stub.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
     try:
         yield stub
     finally:

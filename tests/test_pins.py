@@ -26,7 +26,8 @@ def test_the_constraints_are_plain_pins_and_hold_no_address():
 
 def test_every_dependency_has_a_pin():
     pinned = {plain(pin) for pin in PINS}
-    asked = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]]
+    groups = PROJECT["dependency-groups"].values()
+    asked = [*PROJECT["project"]["dependencies"], *(one for group in groups for one in group)]
     assert {plain(requirement) for requirement in asked} <= pinned
 
 
@@ -38,6 +39,13 @@ def test_what_is_tested_here_is_what_is_pinned():
     asked = {plain(requirement) for requirement in PROJECT["project"]["dependencies"]}
     pinned = dict(pin.split("==") for pin in PINS)
     assert {name: version(name) for name in asked} == {name: pinned[name] for name in asked}
+
+
+def test_the_peers_of_a_benchmark_are_installed_only_where_they_are_asked_for():
+    peers = {plain(requirement) for requirement in PROJECT["dependency-groups"]["bench-peers"]}
+    usual = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["dev"]]
+    assert not peers & {plain(requirement) for requirement in usual}
+    assert "default-groups" not in PROJECT["tool"]["uv"]
 
 
 def test_no_lock_file_is_kept():

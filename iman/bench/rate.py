@@ -186,8 +186,10 @@ class _Counting:
     def ledger_id(self) -> str:
         return self._ledger.ledger_id
 
-    async def claim(self, *, limit: int, now: datetime, together: Together) -> list[list[Claim]]:
-        return await self._ledger.claim(limit=limit, now=now, together=together)
+    async def claim(
+        self, *, limit: int, now: datetime, together: Together, plans: bool
+    ) -> list[list[Claim]]:
+        return await self._ledger.claim(limit=limit, now=now, together=together, plans=plans)
 
     async def finish(self, finished: Sequence[Finished], *, now: datetime) -> None:
         await self._ledger.finish(finished, now=now)

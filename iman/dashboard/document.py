@@ -148,7 +148,9 @@ def error(document: DocumentRecord) -> None:
     """What Sage 300 said, unaltered, and what we take it for."""
     numbered = (document.error_code, document.error_text)
     st.code(text.error(*numbered), language=None, wrap_lines=True)
-    st.html(f'<p class="iman-quiet">{escape(text.cause(document.error_type, document.entity))}</p>')
+    if document.error_type:
+        known = text.cause(document.error_type, document.entity)
+        st.html(f'<p class="iman-quiet">{escape(known)}</p>')
 
 
 def lines(several: list[DocumentLine], currency: str, guilty: set[int]) -> None:

@@ -126,6 +126,8 @@ AFTER = "Next"
 AROUND = "Documents around this one"
 BACK_TO_LIST = "Back to the list"
 WHAT_SAGE_SAID = "What Sage 300 said"
+SAID_BEFORE = "What Sage 300 said before"
+WHAT_IS_KNOWN = "What is known"
 LINES = "Lines"
 NO_LINES = "This document has no lines."
 ATTEMPTS = "Attempts"
@@ -513,6 +515,13 @@ def document_title(kind: EntryType, number: str) -> str:
     """For ``st.title``, which draws Markdown: a number made of other characters is left out."""
     plain = number if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_/.-]{0,39}", number) else ""
     return f"{entry_type(kind)} {plain.replace('_', chr(92) + '_')}".strip()
+
+
+def error_heading(document: DocumentRecord) -> str:
+    """Over an error's words: they may be older than the answer that is awaited, or be our own."""
+    if not document.error_code:
+        return WHAT_IS_KNOWN
+    return SAID_BEFORE if document.state is DocumentState.UNKNOWN else WHAT_SAGE_SAID
 
 
 def error(code: str | None, words: str | None) -> str:

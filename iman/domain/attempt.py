@@ -49,10 +49,11 @@ class Claim:
     trigger: str  # intake, retry, resync, recovery
     token: str
     started_at: datetime
-    asks: bool  # look the document up; nothing is sent
+    asks: bool  # look the document up; nothing is sent. It is, or may be, in Sage 300
     pushed_at: datetime | None = None  # asks: when the push whose answer was lost began
     crashed: bool = False  # asks: that push was cut short by the daemon's own end
     parent: str | None = None  # its parent's reference in Sage 300, where a repayment plan needs it
+    plan: str | None = None  # the repayment plan that waits for this invoice, JSON text; if asked
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +76,7 @@ class Finished:
     verdict: Verdict | None = None
     sent: str | None = None
     answered: str | None = None
+    entered: bool = False  # Sage 300 holds it, whatever came of its posting: never send it again
 
 
 @dataclass(frozen=True, slots=True)

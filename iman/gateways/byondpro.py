@@ -12,6 +12,7 @@ import httpx
 from iman.domain.feed import FeedPage, WriteBack
 from iman.errors import SourceUnavailable
 from iman.gateways.byondpro_feed import as_wire_moment, read_page
+from iman.gateways.certificates import tls_trouble
 
 _BASE = "/api/integration/v1"
 
@@ -77,8 +78,9 @@ class Byondpro:
         try:
             answer = await self._http.request(method, _BASE + path, **request)
         except httpx.TransportError as exc:
+            silent = f"byondpro does not answer at {self._http.base_url} ({type(exc).__name__})."
             raise SourceUnavailable(
-                f"byondpro does not answer at {self._http.base_url} ({type(exc).__name__})."
+                tls_trouble(exc, "byondpro", "IMAN_BYONDPRO_URL") or silent
             ) from exc
         if answer.is_success or (expect_404 and answer.status_code == httpx.codes.NOT_FOUND):
             return answer

@@ -22,9 +22,15 @@ _NOT_BY_AIOHTTP = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 
 class FastTransport(httpx.AsyncBaseTransport):
-    """For one event loop. At most *connections* at a time; certificates checked by *verify*."""
+    """For one event loop. At most *connections* at a time; certificates checked by *verify*.
+
+    Raises ``ValueError`` for a *verify* that does not check them: the log-in goes with every
+    request.
+    """
 
     def __init__(self, *, verify: ssl.SSLContext, connections: int = 2) -> None:
+        if verify.verify_mode is not ssl.CERT_REQUIRED or not verify.check_hostname:
+            raise ValueError("Certificates and host names have to be checked.")
         self._verify = verify
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None

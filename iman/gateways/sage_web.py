@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 
 from iman.domain.outcome import Outcome, Refused, Unavailable, Unknown
+from iman.gateways.certificates import tls_trouble
 from iman.gateways.sage_answers import Unreadable, body_of, error_of, refusal
 
 Record = dict[str, Any]
@@ -38,12 +40,29 @@ class CannotTell(Exception):
 
 
 @dataclass(slots=True)
+class ForeignBatches:
+    """Other ledgers' unposted batches as they were read last, while that was more than a page.
+
+    A retired ledger may leave hundreds, and under backlog each document asks.
+    """
+
+    read_at: float | None = None
+    batches: list[Record] = field(default_factory=list)
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+@dataclass(slots=True)
 class Capabilities:
-    """What this server was found to do; nothing is documented. None: not tried yet."""
+    """What this server was found to do; nothing is documented. None: not tried yet.
+
+    Workers share it, and what one of them read of other ledgers' batches.
+    """
 
     withdraws: bool | None = None  # PATCH BatchStatus Deleted
     matches_ends: bool | None = None  # $filter=endswith(…)
+    tells_strangers: bool | None = None  # $filter with lt, gt and or, as other ledgers need it
     ready_by: int = 0  # which spelling of "ready to post" a G/L batch takes
+    foreign: ForeignBatches = field(default_factory=ForeignBatches)
 
 
 class SageWeb:
@@ -56,6 +75,7 @@ class SageWeb:
         self._http = http
         self._limit = limit
         self._secrets = _secrets_of(http.auth)
+        self._addresses: dict[str, httpx.URL] = {}
         self.can = can or Capabilities()
 
     async def get(self, path: str, **options: str | int) -> httpx.Response:
@@ -66,7 +86,7 @@ class SageWeb:
     async def send(self, method: str, path: str, content: str) -> httpx.Response | Outcome:
         """Something that may change Sage 300: the answer, or what its absence means."""
         try:
-            return await self._answer(method, path, content=content)
+            return await self._answer(method, self._whole(method, path), content=content)
         except _NOT_SENT as exc:
             return no_connection(exc)
         except httpx.HTTPError as exc:  # it left, the answer did not come back
@@ -125,7 +145,15 @@ class SageWeb:
             text = text.replace(secret, "•••")
         return text
 
-    async def _answer(self, method: str, path: str, **request: Any) -> httpx.Response:
+    def _whole(self, method: str, path: str) -> httpx.URL | str:
+        """Where POSTs go, worked out once: they are few, and it took a tenth of each push."""
+        if method != "POST":
+            return path
+        if path not in self._addresses:
+            self._addresses[path] = self._http.build_request("POST", path).url
+        return self._addresses[path]
+
+    async def _answer(self, method: str, path: httpx.URL | str, **request: Any) -> httpx.Response:
         async with self._http.stream(method, path, headers=_JSON, **request) as answer:
             known = answer.headers.get("content-length", "")
             plain = "content-encoding" not in answer.headers
@@ -158,8 +186,9 @@ def key(text: str) -> str:
 
 
 def no_connection(exc: httpx.HTTPError) -> Unavailable:
+    silent = f"Sage 300 does not answer ({type(exc).__name__})."
     return Unavailable(
-        kind="connection", reason=f"Sage 300 does not answer ({type(exc).__name__})."
+        kind="connection", reason=tls_trouble(exc, "Sage 300", "IMAN_SAGE_URL") or silent
     )
 
 

@@ -88,7 +88,7 @@ class DuckDBLedger:
         await self._ask(lambda conn: receiving.record_problem(conn, self._ids, problem, now))
 
     async def claim(
-        self, *, limit: int, now: datetime, together: Together = alone
+        self, *, limit: int, now: datetime, together: Together = alone, plans: bool = False
     ) -> list[list[Claim]]:
         return await self._ask(
             lambda conn: pushing.claim(
@@ -98,6 +98,7 @@ class DuckDBLedger:
                 limit=limit,
                 now=now,
                 together=together,
+                plans=plans,
             )
         )
 

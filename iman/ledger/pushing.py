@@ -24,6 +24,12 @@ from iman.ledger.utc import from_db, to_db
 
 _SQL = queries("pushing")
 
+#: What is shown of a document whose push the daemon's own end cut short, until it is looked up.
+NO_ANSWER_YET = (
+    "No answer yet: the daemon stopped before it came. Sage 300 is being asked whether it holds "
+    "the document."
+)
+
 #: Claims into units; a unit of several is one batch.
 Together = Callable[[Sequence[Claim]], list[list[Claim]]]
 
@@ -41,16 +47,18 @@ def claim(
     limit: int,
     now: datetime,
     together: Together,
+    plans: bool = False,
 ) -> list[list[Claim]]:
     """Take up to *limit* due documents, oldest first; their intents are in the same commit.
 
     *together* says which share a batch; those are given its token before anything leaves.
+    *plans*: whether an invoice is told of the repayment plan that waits for it.
     """
     rows = conn.execute(_SQL["due_documents"], {"now": to_db(now), "limit": limit}).fetchall()
-    units = [
-        _marked(unit, ledger_id)
-        for unit in together([_with_parent(conn, _claim(row, ids, ledger_id, now)) for row in rows])
-    ]
+    due = [_with_parent(conn, _claim(row, ids, ledger_id, now)) for row in rows]
+    if plans:
+        due = _with_plans(conn, due)
+    units = [_marked(unit, ledger_id) for unit in together(due)]
     claims = [claim for unit in units for claim in unit]
     if not claims:
         return []
@@ -76,6 +84,15 @@ def _with_parent(conn: duckdb.DuckDBPyConnection, claim: Claim) -> Claim:
     return claim if row is None else replace(claim, parent=row[0])
 
 
+def _with_plans(conn: duckdb.DuckDBPyConnection, claims: Sequence[Claim]) -> list[Claim]:
+    """Posting closes an invoice's payment schedule, so what waits to overwrite it must be known."""
+    parents = [str(c.key) for c in claims if c.key.entry_type is EntryType.INVOICE]
+    if not parents:
+        return list(claims)
+    plans = dict(conn.execute(_SQL["waiting_plans"], {"parents": parents}).fetchall())
+    return [replace(c, plan=plans.get(str(c.key))) for c in claims]
+
+
 def _marked(unit: list[Claim], ledger_id: str) -> list[Claim]:
     if len(unit) == 1:
         return unit
@@ -87,7 +104,7 @@ def _claim(row: tuple[Any, ...], ids: Ids, ledger_id: str, now: datetime) -> Cla
     (document_id, company, entry_type, number, revision, payload, state, round_, attempt, trigger,
      pushed_at, crashed, token) = row  # fmt: skip
     key = DocumentKey(company=company, entry_type=EntryType(entry_type), number=number)
-    asks = state == DocumentState.UNKNOWN
+    asks = state == DocumentState.UNKNOWN or token is not None
     return Claim(
         attempt_id=ids.take("attempt"),
         document_id=document_id,
@@ -168,7 +185,9 @@ def finish(
         conn,
         ids,
         [f.claim.document_id for f in settled],
-        closed=frozenset(f.claim.document_id for f in closed),
+        closed=frozenset(
+            f.claim.document_id for f in told if f.entered or isinstance(f.next, Done)
+        ),
         now=now,
     )
 
@@ -225,7 +244,8 @@ def _moves(finished: Sequence[Finished]) -> dict[str, Any]:
         name: []
         for name in (
             "document_id", "state", "ended_at", "attempt", "next_trigger", "due_at", "http_status",
-            "told", "failed", "error_code", "error_text", "error_type", "entity_kind", "entity",
+            "told", "entered", "failed", "error_code", "error_text", "error_type", "entity_kind",
+            "entity",
         )
     }  # fmt: skip
     for f in finished:
@@ -239,6 +259,7 @@ def _moves(finished: Sequence[Finished]) -> dict[str, Any]:
             "next_trigger": trigger,
             "due_at": to_db(due) if due else None,
             "http_status": getattr(f.outcome, "http_status", None),
+            "entered": f.entered,
             "told": not isinstance(f.outcome, Absent | NotTried),
             "failed": isinstance(f.outcome, Refused | Unknown) or _burnt(f),
             "error_code": _code(f),
@@ -406,5 +427,6 @@ def recover(conn: duckdb.DuckDBPyConnection, *, now: datetime) -> int:
             for row in rows
         )
         insert_attempt_rollup(conn, counted)
-    marked = first_row(conn, _SQL["mark_interrupted"], {"now": to_db(now)})
+    told = {"now": to_db(now), "no_answer": NO_ANSWER_YET}
+    marked = first_row(conn, _SQL["mark_interrupted"], told)
     return int(marked[0]) if marked else 0

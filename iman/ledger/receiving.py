@@ -35,6 +35,7 @@ class _Known:
     revision: int
     state: str | None  # None: closed
     round: int
+    entered: bool  # Sage 300 holds it: only its posting was refused
 
 
 def receive(
@@ -104,9 +105,9 @@ def _known(
     rows = conn.execute(_SQL["known_documents"], {"numbers": numbers}).fetchall()
     return {
         DocumentKey(company=company, entry_type=EntryType(entry_type), number=number): _Known(
-            document_id, revision, state, round_
+            document_id, revision, state, round_, bool(entered)
         )
-        for document_id, company, entry_type, number, revision, state, round_ in rows
+        for document_id, company, entry_type, number, revision, state, round_, entered in rows
     }
 
 
@@ -121,7 +122,7 @@ def _is_under_way(event: DocumentArrived, known: _Known) -> bool:
 
 
 def _is_too_late(event: DocumentArrived, known: _Known) -> bool:
-    return known.state is None and event.revision > known.revision
+    return (known.state is None or known.entered) and event.revision > known.revision
 
 
 def _too_late(event: DocumentArrived) -> Unreadable:

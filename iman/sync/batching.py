@@ -27,6 +27,9 @@ class Batcher:
     *most* documents a batch at the most; 1 switches batching off. The size doubles while Sage 300
     bears it and halves when it stumbles. A document travels alone when it was refused before, or
     carries a value Sage 300 was just heard not to know: it need not sit with the good ones.
+
+    An invoice whose repayment plan is known travels alone too: its batch is not posted before the
+    plan is through.
     """
 
     def __init__(self, *, most: int, lanes: int, carries: Carries, now: Now) -> None:
@@ -84,6 +87,7 @@ class Batcher:
             claim.asks
             or claim.number > 1
             or claim.key.entry_type not in _SHARING
+            or claim.plan is not None
             or self._known_bad(claim)
         ):
             return 1

@@ -81,11 +81,13 @@ class Ledger(Protocol):
 
     async def report(self, problem: Unreadable, *, now: datetime) -> None: ...
 
-    async def claim(self, *, limit: int, now: datetime, together: Together) -> list[list[Claim]]:
+    async def claim(
+        self, *, limit: int, now: datetime, together: Together, plans: bool
+    ) -> list[list[Claim]]:
         """Up to *limit* due documents, in units that *together* makes of them.
 
         Their intents are durable when this returns. *together* may run twice and in another
-        thread.
+        thread. *plans*: an invoice comes with the repayment plan that waits for it.
         """
 
     async def finish(self, finished: Sequence[Finished], *, now: datetime) -> None: ...

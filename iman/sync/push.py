@@ -137,9 +137,11 @@ class Pusher:
                 limit=1 if half_open else room * self._batcher.size,
                 now=self._now(),
                 together=self._batcher.together,
+                plans=self._posting,
             )
             if not half_open:
-                self._look_ahead(starved=len(units) >= room and under_way > 0)
+                idle = under_way > 0 and self._busy < len(self._lanes)
+                self._look_ahead(starved=idle and len(units) >= room)
             for unit in units:
                 self._units.put_nowait(unit)
             self._beat(under_way + len(units))
@@ -311,7 +313,7 @@ class Pusher:
         if self._neighbours is not None and self._neighbours.shared and claim.number == 1:
             sighting = await sage.find(document, token=claim.token, parent=claim.parent)
             if sighting.found is not None or sighting.stranger is not None:
-                return self._decided(claim, Exchange(_taken_over(sighting)))
+                return await self._entered(claim, document, Exchange(_taken_over(sighting)), sage)
             if not sighting.sure:
                 return self._decided(claim, Exchange(_no_answer(sighting)))
         exchange = await sage.push(document, token=claim.token, parent=claim.parent)
@@ -321,26 +323,51 @@ class Pusher:
         if verdict is not None and verdict.error_type == _DUPLICATE:
             # Never believed blindly: an earlier try may have gone through.
             sighting = await sage.find(document, token=claim.token, parent=claim.parent)
-            if sighting.found is not None:
-                exchange = Exchange(sighting.found, exchange.sent, exchange.answered)
+            if sighting.found is not None or sighting.stranger is not None:
+                exchange = Exchange(_taken_over(sighting), exchange.sent, exchange.answered)
         return await self._entered(claim, document, exchange, sage)
 
     async def _entered(
         self, claim: Claim, document: Document, exchange: Exchange, sage: Accounting
     ) -> Finished:
-        """With posting on, a document is through only once it is posted itself."""
+        """With posting on, a document is through only once it is posted itself.
+
+        An invoice's repayment plan comes before that: a posted schedule cannot be overwritten.
+        """
         entered = exchange.outcome
         if not (self._posting and isinstance(entered, Accepted)):
             return self._decided(claim, exchange)
-        posted = await sage.post(document, entered.reference)
+        posted = await self._with_its_plan(claim, entered.reference, sage)
+        if isinstance(posted, Accepted):
+            posted = await sage.post(document, entered.reference)
         self._breaker.observe(posted)
         if not isinstance(posted, Unavailable | Unknown):
-            return self._decided(claim, replace(exchange, outcome=posted))
+            decided = self._decided(claim, replace(exchange, outcome=posted))
+            return replace(decided, entered=True)
         # It is entered: it must be found again, never sent again.
         held_up = Unknown(reason=f"Entered as {entered.reference}. {posted.reason}")
         later = self._now() + timedelta(seconds=self._policy.ask_every)
         decided = self._decided(claim, replace(exchange, outcome=held_up))
         return replace(decided, next=AskSage(later))
+
+    async def _with_its_plan(self, claim: Claim, reference: str, sage: Accounting) -> Outcome:
+        """``Accepted`` where the invoice may be posted: its plan is through, or there is none.
+
+        The plan follows as a document of its own, and finds its schedule there.
+        """
+        if claim.plan is None:
+            return Accepted(reference=reference)
+        try:
+            plan = self._read(claim.plan)
+        except ValueError as exc:
+            return Refused(code="iman", text=_not_posted(reference, f"cannot be read: {exc}"))
+        outcome = (await sage.push(plan, token=claim.token, parent=reference)).outcome
+        if isinstance(outcome, Refused) and outcome.local:  # posted already: it fails by itself
+            return Accepted(reference=reference)
+        if not isinstance(outcome, Refused):
+            return outcome
+        text = f"{outcome.text} {_not_posted(reference, f'{plan.key.number} was refused')}"
+        return replace(outcome, text=text)
 
     async def _ask(self, claim: Claim, document: Document, sage: Accounting) -> Finished:
         asked_at = self._now()
@@ -417,6 +444,10 @@ def _taken_over(sighting: Sighting) -> Outcome:
         f"{sighting.reason}".strip(),
         local=True,
     )
+
+
+def _not_posted(reference: str, why: str) -> str:
+    return f"Entered as {reference} and not posted, because its repayment plan {why}."
 
 
 def _no_answer(sighting: Sighting) -> Outcome:

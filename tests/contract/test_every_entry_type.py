@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -139,6 +140,22 @@ def test_a_plan_for_a_posted_invoice_is_refused(company: Company):
     assert "is posted in Sage 300" in outcome.text
 
 
+def test_a_plan_put_in_before_its_invoice_was_posted_is_found_there_afterwards(company: Company):
+    """As with posting on, where the plan follows as a document of its own."""
+    invoice = fresh("invoice", terms=PLAN_TERMS)
+    reference = enter(company, invoice)
+    plan = child_of(invoice, "repayment_plan")
+    assert company.push(plan, parent=reference) == Accepted(reference=reference)
+    assert isinstance(company.post(invoice, reference), Accepted)
+    for parent in (reference, None):
+        again = company.push(plan, parent=parent)
+        assert again == Accepted(reference=reference, adopted=True)
+    other = child_of(invoice, "repayment_plan", schedule=schedule(["3760.00"]))
+    outcome = company.push(other, parent=reference)
+    assert isinstance(outcome, Refused)
+    assert outcome.local, "trying again cannot help"
+
+
 def test_a_plan_finds_its_invoice_in_a_shared_batch(company: Company):
     documents = [fresh("invoice", terms=PLAN_TERMS) for _ in range(3)]
     outcomes = company.push_many(documents, new_token())
@@ -161,3 +178,58 @@ def test_it_is_posted_and_found_among_the_posted(company: Company, kind: str):
     reference = enter(company, document)
     assert company.post(document, reference) == Accepted(reference=reference)
     assert company.find(document).found == Accepted(reference=reference, adopted=True)
+
+
+@pytest.fixture
+def inactive(company: Company) -> Iterator[Callable[[str, str], None]]:
+    """Sets an account's status; all are active again afterwards."""
+    touched = set()
+
+    def set_status(account: str, status: str) -> None:
+        touched.add(account)
+        path = f"GL/GLAccounts('{account}')"
+        company.api("PATCH", path, json={"Status": status}).raise_for_status()
+
+    yield set_status
+    for account in touched:
+        set_status(account, "Active")
+
+
+ACCOUNT = {"invoice": "4030", "journal": "6010"}
+
+
+@pytest.mark.parametrize("kind", ["invoice", "journal"])
+def test_what_posting_moved_to_an_error_batch_is_found_while_it_stands_there(
+    company: Company, inactive: Callable[[str, str], None], kind: str
+):
+    document = fresh(kind)
+    reference = enter(company, document)
+    inactive(ACCOUNT[kind], "Inactive")
+    outcome = company.post(document, reference)
+    assert isinstance(outcome, Refused), outcome
+    assert company.find(document).found is not None, "sent again it would be there twice"
+    number = outcome.text.rpartition("error batch ")[2].partition("-")[0]
+    resource, status = (
+        (f"GL/GLJournalBatches('{number}')", "Status") if kind == "journal"
+        else (f"AR/ARInvoiceBatches({number})", "BatchStatus")
+    )  # fmt: skip
+    inactive(ACCOUNT[kind], "Active")
+    company.api("PATCH", resource, json={status: "Deleted"}).raise_for_status()
+    sighting = company.find(document)
+    assert (sighting.found, sighting.sure) == (None, True), "now it may be sent again"
+
+
+@pytest.mark.parametrize("kind", ["invoice", "journal"])
+def test_what_was_mended_and_posted_in_the_error_batch_is_through(
+    company: Company, inactive: Callable[[str, str], None], kind: str
+):
+    document = fresh(kind)
+    reference = enter(company, document)
+    inactive(ACCOUNT[kind], "Inactive")
+    outcome = company.post(document, reference)
+    inactive(ACCOUNT[kind], "Active")
+    moved = outcome.text.rpartition("error batch ")[2].rstrip(".")
+    assert isinstance(company.post(document, moved), Accepted)  # as finance would
+    found = company.find(document).found
+    assert found is not None
+    assert isinstance(company.post(document, found.reference), Accepted)

@@ -137,6 +137,51 @@ def test_another_ledgers_invoice_is_told_and_not_adopted(company: Company):
     assert (sighting.found, sighting.sure, sighting.stranger) == (None, True, "ffee0011")
 
 
+def theirs(company: Company, count: int = 3, kind: str = "invoice") -> tuple[list[Any], list[str]]:
+    """Another ledger's shared batch, whose mark names no document; the references."""
+    documents = [fresh(kind, parent=None) for _ in range(count)]
+    token = new_token().replace("0011aabb", "ffee0011")
+    return documents, [one.reference for one in company.push_many(documents, token)]
+
+
+@pytest.mark.parametrize("kind", ["invoice", "credit_note"])
+@pytest.mark.parametrize("status", ["Open", "ReadyToPost"])
+def test_a_document_aboard_another_ledgers_shared_batch_is_told_and_not_adopted(
+    company: Company, kind: str, status: str
+):
+    documents, references = theirs(company, kind=kind)
+    if status != "Open":
+        number = references[0].partition("-")[0]
+        path = f"AR/ARInvoiceBatches({number})"
+        company.api("PATCH", path, json={"BatchStatus": status}).raise_for_status()
+    for document, reference in zip(documents, references, strict=True):
+        sighting = company.find(document)
+        assert (sighting.found, sighting.sure, sighting.stranger) == (None, True, "ffee0011")
+        assert f"as {reference}," in sighting.reason
+    assert company.find(fresh(kind)).stranger is None, "only what is really there"
+
+
+def test_it_is_told_when_that_batch_is_posted_too(company: Company):
+    documents, references = theirs(company)
+    company.post(documents[1], references[1])
+    assert company.find(documents[1]).stranger == "ffee0011"
+
+
+def test_what_their_deleted_batch_held_is_nobodys(company: Company):
+    documents, references = theirs(company)
+    path = f"AR/ARInvoiceBatches({references[0].partition('-')[0]})"
+    company.api("PATCH", path, json={"BatchStatus": "Deleted"}).raise_for_status()
+    sighting = company.find(documents[0])
+    assert (sighting.found, sighting.sure, sighting.stranger) == (None, True, None)
+
+
+def test_a_number_another_customer_has_too_is_another_document(company: Company):
+    documents, _ = theirs(company)
+    someone = {"number": "HGH-004518", "name": "Another", "kind": "person", "group": "FAMILY"}
+    like_it = fresh("invoice", number=documents[0].key.number, customer=someone)
+    assert company.find(like_it).stranger is None
+
+
 # -- posting -----------------------------------------------------------------------------------
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from iman.domain.retry import AskSage, Done, GiveUp, RetryAt
 from iman.errors import DaemonRefused, NotFound
+from iman.ledger import read_model
+from iman.ledger.pushing import NO_ANSWER_YET
+from iman.ledger.utc import to_db
 from tests.builders import (
     F48,
     NOW,
@@ -265,6 +269,42 @@ def test_a_push_cut_short_by_the_daemons_end_is_asked_about(books: Books):
     assert (asked.asks, asked.crashed, asked.pushed_at) == (True, True, NOW)
 
 
+def shown(books: Books) -> dict[str, object]:
+    """As the Integration Monitor's list has it."""
+    page, _ = read_model.documents(books.ledger.reader(), states=("unknown",))
+    (row,) = page.to_pylist()
+    return row
+
+
+def test_a_first_push_cut_short_says_honestly_that_there_is_no_answer_yet(books: Books):
+    books.arrive("INV-1")
+    books.claim_one()
+    books.later(30)
+    books.reopened()
+    row = books.open_row()
+    assert row["error_text"] == shown(books)["error"] == NO_ANSWER_YET
+    assert (row["error_code"], row["error_type"]) == (None, None)  # nobody's fault, and no cause
+    assert row["last_tried_at"] == to_db(NOW)
+    # a look-up that could not tell leaves it so; what is learnt later takes its place
+    books.finish(books.claim_one(), unknown(), AskSage(books.now))
+    assert books.open_row()["error_text"] == NO_ANSWER_YET
+    asked = books.claim_one()
+    books.finish(asked, absent(), RetryAt(books.now, burnt=False))
+    assert books.open_row()["error_text"] == absent().reason
+
+
+def test_a_later_push_cut_short_keeps_the_last_known_error(books: Books):
+    books.arrive("INV-1")
+    books.finish(books.claim_one(), refused(), RetryAt(books.later(20), burnt=True))
+    books.claim_one()
+    books.later(30)
+    books.reopened()
+    assert shown(books)["error"] == f"1020 - {F48}"
+    row = books.open_row()
+    assert (row["error_type"], row["entity"], row["attempt"]) == ("terms_missing", "F48", 1)
+    assert row["last_tried_at"] == to_db(books.now - timedelta(seconds=30))
+
+
 def test_a_question_cut_short_is_asked_again(books: Books):
     books.arrive("INV-1")
     pushed = books.claim_one()
@@ -387,3 +427,60 @@ def test_a_lost_answer_of_a_shared_batch_is_asked_about_under_the_batchs_token(b
     asked = books.claim()
     assert [claim.asks for claim in asked] == [True, True]
     assert {claim.token for claim in asked} == {unit[0].token}
+
+
+# -- posting -----------------------------------------------------------------------------------
+
+
+def test_what_only_posting_refused_is_asked_about_from_then_on(books: Books):
+    """Under the mark it was sent with, a shared batch's too; in the next round as well."""
+    books.arrive("INV-1", "INV-2")
+    ((first, _),) = books.claim_units(together=lambda claims: [list(claims)])
+    books.finish(first, refused(), RetryAt(books.later(20), burnt=True), entered=True)
+    asked = books.claim_one()
+    assert (asked.asks, asked.token, asked.pushed_at) == (True, first.token, NOW)
+    assert (asked.number, books.open_row()["state"]) == (2, "syncing")
+    books.finish(asked, refused(), GiveUp(), entered=True)
+    assert books.open_row()["state"] == "failed"
+    books.resync()
+    again = books.claim_one()
+    assert (again.asks, again.token, again.round, again.number) == (True, first.token, 2, 1)
+    books.finish(again, absent(), RetryAt(books.now, burnt=True))
+    fresh = books.claim_one()
+    assert not fresh.asks, "somebody deleted it in Sage 300: then it is sent anew"
+    assert fresh.token != first.token
+
+
+def test_a_revision_of_what_only_posting_refused_comes_too_late(books: Books):
+    books.arrive("INV-1")
+    books.finish(books.claim_one(), refused(), GiveUp(), entered=True)
+    books.arrive("INV-1", revision=2)
+    assert books.open_row()["state"] == "failed"
+    (problem,) = books.rows("SELECT reason FROM intake_problems")
+    assert "Sage 300 holds the document already" in problem["reason"]
+
+
+def test_a_revision_that_came_during_such_a_push_is_too_late_as_well(books: Books):
+    books.arrive("INV-1")
+    claim = books.claim_one()
+    books.arrive("INV-1", revision=2)
+    books.finish(claim, refused(), RetryAt(books.now, burnt=True), entered=True)
+    assert books.rows("SELECT revision FROM documents") == [{"revision": 1}]
+    assert len(books.rows("SELECT * FROM intake_problems")) == 1
+
+
+def test_an_invoice_is_told_of_the_plan_that_waits_for_it_where_that_is_asked(books: Books):
+    parent = {"entry_type": "invoice", "number": "INV-1"}
+    books.arrive("INV-1", "INV-2")
+    for number in ("RP-1", "RP-2"):
+        books.arrive(number, entry_type="repayment_plan", parent=parent)
+    assert all(claim.plan is None for claim in books.claim())
+    books.reopened()
+    books.later(1)
+    with_plan, without = books.claim_units(plans=True)
+    assert json.loads(with_plan[0].plan)["number"] == "RP-2", "the one that came last"
+    assert without[0].plan is None
+    books.reopened()
+    aside = "UPDATE open_documents SET state = 'parked' WHERE entry_type = 'repayment_plan'"
+    books.ledger.write(lambda conn: conn.execute(aside)).result()
+    assert all(unit[0].plan is None for unit in books.claim_units(plans=True))

@@ -5,11 +5,13 @@ import pytest
 from iman.dashboard import session
 from iman.domain.people import Role
 from iman.errors import DaemonRefused
+from iman.ledger.pushing import NO_ANSWER_YET
 from tests.dashboard.fake_remedies import SeededRemedies
 from tests.dashboard.fakes import F48, AwayReading, SeededReading
 from tests.pages.conftest import OpenPage, html_of
 
 FAILED = {"id": "1"}
+UNKNOWN = next(i for i, one in SeededReading().known.items() if one.state == "unknown")
 
 
 def resync_button(at):
@@ -72,6 +74,30 @@ def test_a_retrying_document_has_its_next_try_and_no_resync(open_page: OpenPage)
     at = open_page("document.py", SeededReading(), params={"id": "2"})
     assert "attempt 4 of 5." in html_of(at)
     assert resync_button(at).disabled
+
+
+@pytest.mark.parametrize(
+    ("known", "heading", "words", "classified"),
+    [
+        ({"error_code": None, "error_text": NO_ANSWER_YET, "error_type": None},
+         "What is known", NO_ANSWER_YET, False),
+        ({"error_code": "1020", "error_text": F48, "error_type": "terms_missing"},
+         "What Sage 300 said before", f"1020 - {F48}", True),
+    ],
+)  # fmt: skip
+def test_a_push_cut_short_shows_the_last_known_error_or_that_there_is_none(
+    known, heading: str, words: str, classified: bool, open_page: OpenPage
+):
+    reading = SeededReading()
+    document = reading.known[UNKNOWN]
+    reading.known[UNKNOWN] = document.model_copy(update={**known, "entity": None})
+    at = open_page("document.py", reading, params={"id": str(UNKNOWN)})
+    shown = html_of(at)
+    assert heading in [one.value for one in at.header]
+    assert at.code[0].value == words
+    assert "Sage 300 is asked whether it has the document" in shown
+    assert ("Terms code missing" in shown) is classified
+    assert "Not classified" not in shown
 
 
 def test_the_neighbours_are_those_of_the_filter(open_page: OpenPage):

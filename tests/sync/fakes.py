@@ -39,11 +39,16 @@ class FakeSage:
 
     terms: set[str] = field(default_factory=lambda: {"30D", "F48"})
     latency: float = 0.05
+    slow: dict[str, float] = field(default_factory=dict)  # documents it takes longer over
     late: float = 40.0
     faults: defaultdict[str, list[Fault]] = field(default_factory=lambda: defaultdict(list))
     always: dict[str, Fault] = field(default_factory=dict)
     down: Unavailable | None = None
     lookups_fail: bool = False
+    strangers: dict[str, str] = field(default_factory=dict)  # number, the other ledger's id
+    refuses: dict[str, Refused] = field(default_factory=dict)  # by number
+    postings: defaultdict[str, list[Outcome]] = field(default_factory=lambda: defaultdict(list))
+    done: list[str] = field(default_factory=list)  # what it was told, in order: "post INV-1"
     stored: list[tuple[str, str]] = field(default_factory=list)  # number, token
     pushes: defaultdict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     lookups: int = 0
@@ -61,6 +66,7 @@ class FakeSage:
         """One batch: all of it is stored, or nothing; the first fault befalls them all."""
         for document in documents:
             self.pushes[document.key.number].append(virtual_now())
+            self.done.append(f"push {document.key.number}")
         if self.down is not None:
             return [Exchange(self.down)] * len(documents)
         faults = [self._fault(document.key.number) for document in documents]
@@ -70,7 +76,9 @@ class FakeSage:
         server = asyncio.create_task(self._store(documents, token, fault, refusal is None))
         self.at_work.add(server)
         server.add_done_callback(self.at_work.discard)
-        await asyncio.sleep(self.latency)
+        await asyncio.sleep(
+            max(self.slow.get(document.key.number, self.latency) for document in documents)
+        )
         outcomes = self._answer(documents, fault, refusal)
         return [Exchange(outcome, sent="{}", answered="{}") for outcome in outcomes]
 
@@ -88,7 +96,9 @@ class FakeSage:
             text = f"Document number {documents[guilty].key.number} already exists."
             return guilty, Refused(code="1140", text=text, http_status=409)
         for place, document in enumerate(documents):
-            terms = getattr(document, "terms_code", "30D")
+            if document.key.number in self.refuses:
+                return place, self.refuses[document.key.number]
+            terms = document.terms_code or "30D"  # a repayment plan has none
             if terms not in self.terms:
                 text = F48.replace("F48", terms)
                 return place, Refused(code="1020", text=text, http_status=409)
@@ -131,7 +141,9 @@ class FakeSage:
         self.stored += [(document.key.number, token) for document in documents]
 
     async def post(self, document: Document, reference: str) -> Outcome:
-        return Accepted(reference=reference)
+        self.done.append(f"post {document.key.number}")
+        waiting = self.postings[document.key.number]
+        return waiting.pop(0) if waiting else Accepted(reference=reference)
 
     async def withdraw_leftovers(self, token: str, entry_type: EntryType) -> int:
         return 0
@@ -148,6 +160,9 @@ class FakeSage:
         for place, found in enumerate(self.stored):
             if found == (number, token):
                 return Sighting(found=Accepted(reference=f"{place}-1", adopted=True), sure=True)
+        if number in self.strangers:
+            where = "Sage 300 holds it as 9-1, put there by another ledger."
+            return Sighting(sure=True, stranger=self.strangers[number], reason=where)
         return Sighting(sure=True)
 
     async def probe(self) -> Unavailable | None:

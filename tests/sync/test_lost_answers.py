@@ -117,6 +117,24 @@ def test_a_duplicate_refusal_is_not_believed_when_nothing_of_ours_is_there(world
     run_virtually(day())
 
 
+@pytest.mark.parametrize("fault", ["duplicate", "request_lost"])
+def test_what_another_ledger_put_there_is_neither_adopted_nor_sent_again(world: World, fault: str):
+    """After a duplicate refusal as after a lost answer; a person is told at once whose it is."""
+    world.sage.faults["INV-1"] = [fault]
+    world.sage.strangers["INV-1"] = "ffee0011"
+    world.arrive("INV-1")
+
+    async def day():
+        async with running(world):
+            await world.until(lambda: world.state("INV-1") == "failed", within=15)
+            assert len(world.sage.pushes["INV-1"]) == 1
+            said = world.one("SELECT error_text FROM open_documents")
+            assert "Another Iman ledger (ffee0011)" in said
+            assert "Sage 300 holds it as 9-1" in said
+
+    run_virtually(day())
+
+
 def test_a_poisonous_document_ends_failed_while_others_pass(world: World):
     world.sage.always["BAD"] = "error_500"
     world.policy = RetryPolicy(settle=20.0)

@@ -52,6 +52,7 @@ class World:
         self.rng = Random(seed)
         self.lanes = lanes
         self.batch_most = 1
+        self.posting = False
 
     def start(self) -> None:
         self.ledger = DuckDBLedger(self.path, now=virtual_now(), inline=True)
@@ -73,6 +74,7 @@ class World:
             batcher=Batcher(
                 most=self.batch_most, lanes=self.lanes, carries=values_of, now=virtual_now
             ),
+            posting=self.posting,
             recorded=recorded,
         )
         self.beats.expect("push", 1.0)

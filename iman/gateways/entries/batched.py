@@ -15,6 +15,7 @@ from iman.gateways import exact_json
 from iman.gateways.entries.batches import Batch, ledger_of, reference_of, token_ending
 from iman.gateways.entries.mapping import looked, same
 from iman.gateways.entries.posting import post_entry
+from iman.gateways.entries.strangers import foreign_entries
 from iman.gateways.sage_answers import Unreadable, body_of, refusal
 from iman.gateways.sage_web import CannotTell, Record, SageWeb, quoted
 
@@ -99,11 +100,15 @@ class Batched(Generic[D]):
         if posted is not None and (reference := reference_of(posted, posted)) is not None:
             return await self._whose(sage, posted, reference, token)
         async for batch in sage.records(self.batch.resource, self.batch.described_as(token)):
-            if (adopted := self.adopted(batch, document, token)) is not None:
+            adopted = self.adopted(batch, document, token)
+            if adopted is not None and await self._stands(sage, batch, document):
                 return Sighting(found=adopted, sure=True)
         if posted is not None:  # it is there, and the feed does not say in which batch
             return Sighting(found=Accepted(reference=document.key.number, adopted=True), sure=True)
-        return await self._at_a_strangers(sage, document, token)
+        elsewhere = await self._at_a_strangers(sage, document, token)
+        if elsewhere.stranger is None and self.shared:
+            return await self._aboard_a_strangers(sage, document, token)
+        return elsewhere
 
     def adopted(self, batch: Record, document: D, token: str) -> Accepted | None:
         """The document in a batch found by its description.
@@ -115,6 +120,15 @@ class Batched(Generic[D]):
         entry = self.entry_in(batch, document)
         reference = None if entry is None else reference_of(batch, entry)
         return None if reference is None else Accepted(reference=reference, adopted=True)
+
+    async def _stands(self, sage: SageWeb, batch: Record, document: D) -> bool:
+        """A posted batch goes on showing what posting moved to an error batch; there somebody may
+        have deleted it since, so that it can be sent again."""
+        entry = self.entry_in(batch, document)
+        if entry is None or not entry.get("ErrorBatch"):
+            return entry is not None
+        moved = await sage.record(self.batch.address(str(entry["ErrorBatch"])))
+        return moved is not None and self.entry_in(moved, document) is not None
 
     async def _whose(self, sage: SageWeb, posted: Record, reference: str, token: str) -> Sighting:
         """A posted document carries no token, the batch it was posted from does."""
@@ -157,6 +171,26 @@ class Batched(Generic[D]):
             other = ledger_of(batch.get(self.batch.description))
             entry = self.entry_in(batch, document)
             if entry is not None and is_stranger(other, token):
+                return strangers(other, reference_of(batch, entry))
+        return nowhere
+
+    async def _aboard_a_strangers(self, sage: SageWeb, document: D, token: str) -> Sighting:
+        """In a batch that another ledger's documents share. As above, best effort."""
+        nowhere = Sighting(sure=True)
+        ours = ledger_of(token)
+        if ours is None or sage.can.tells_strangers is False:
+            return nowhere
+        try:
+            entries = await foreign_entries(sage, ours)
+        except CannotTell as exc:
+            sage.can.tells_strangers = False if exc.refused else sage.can.tells_strangers
+            return nowhere
+        except (Unreadable, httpx.HTTPError):
+            return nowhere
+        sage.can.tells_strangers = True
+        for batch, entry in entries:
+            if self.is_entry_of(entry, document):
+                other = ledger_of(batch.get(self.batch.description))
                 return strangers(other, reference_of(batch, entry))
         return nowhere
 

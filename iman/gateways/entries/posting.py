@@ -127,12 +127,27 @@ async def _verified(
     if entry is not None and entry.get("ErrorBatch"):
         if row is not None and str(row.get("BatchNumber")) == str(entry["ErrorBatch"]):
             return Accepted(reference=_error_reference(entry))  # mended there, and posted since
+        if posted is None and await _posted_since(sage, kind, entry, entry_of):
+            return Accepted(reference=_error_reference(entry))
         return await _moved(sage, kind, entry, entry_of, told)
     if errors and not (posted is None and entry is None):
         return Refused(code="1000", text=_not_posted(told, ""))
     if state(batch, kind) == "posted" and posted is None:
         return Accepted(reference=reference)
     return Unknown(reason=f"Sage 300 has posted batch {number}; the document is not there yet.")
+
+
+async def _posted_since(
+    sage: SageWeb, kind: Batch, entry: Record, entry_of: Callable[[Record], Record | None]
+) -> bool:
+    """Whether the error batch it was moved to was posted with it, where no feed says so."""
+    moved = await sage.record(kind.address(str(entry["ErrorBatch"])))
+    if moved is None or state(moved, kind) != "posted":
+        return False
+    found = entry_of(moved)
+    return found is not None and str(found.get("ErrorBatch") or moved["BatchNumber"]) == str(
+        moved["BatchNumber"]
+    )
 
 
 async def _moved(

@@ -31,7 +31,10 @@ class RepaymentPlanMapping:
     async def push(
         self, sage: SageWeb, document: RepaymentPlan, *, token: str, parent: str | None
     ) -> Exchange:
-        """Refused where the invoice is not in Sage 300, or is posted there already."""
+        """Refused where the invoice is not in Sage 300, or is posted there with another schedule.
+
+        With posting on a plan was put into its invoice before that was posted: then it is there.
+        """
         try:
             found = await find_invoice(sage, document, token=token, reference=parent)
         except httpx.HTTPError as exc:
@@ -40,6 +43,8 @@ class RepaymentPlanMapping:
             return Exchange(Unknown(reason=f"Sage 300 answered with {exc}."))
         except CannotTell as exc:
             return Exchange(Unknown(reason=str(exc)))
+        if found is not None and found.posted and _has(found.entry, document.schedule):
+            return Exchange(Accepted(reference=found.reference, adopted=True))
         if (fault := _unfit(found, document)) is not None or found is None:
             return Exchange(fault or _missing(document))
         sent = exact_json.dumps(change(found, document.schedule))
@@ -137,6 +142,7 @@ def _unfit(found: InvoiceEntry | None, document: RepaymentPlan) -> Refused | Non
             code="iman",
             text=f"Invoice {number} is posted in Sage 300 ({found.reference}): its payment "
             "schedule cannot be changed any more.",
+            local=True,  # nothing was sent, and no later try can help
         )
     return None
 

@@ -1,7 +1,8 @@
 -- name: known_documents
 -- Which of the keys are here already, and at which revision.
 SELECT d.document_id, d.company, d.entry_type, d.number, d.revision, o.state,
-       coalesce(o.round, 0) AS round
+       coalesce(o.round, 0) AS round,
+       o.token IS NOT NULL AND o.state NOT IN ('syncing', 'unknown') AS entered
 FROM documents d
 LEFT JOIN open_documents o USING (document_id)
 WHERE d.number = ANY($numbers::VARCHAR[]);

@@ -19,6 +19,14 @@ JOIN closings c ON c.document_id = p.document_id
 WHERE d.document_id = $id
 ORDER BY c.closed_at DESC;
 
+-- name: waiting_plans
+-- Repayment plans by the invoice they wait for; of several the one that came last.
+SELECT d.parent, arg_max(d.payload, d.document_id)
+FROM open_documents o JOIN documents d ON d.document_id = o.document_id
+WHERE o.entry_type = 'repayment_plan' AND o.state NOT IN ('failed', 'parked')
+  AND d.parent = ANY($parents::VARCHAR[])
+GROUP BY d.parent;
+
 -- name: next_due
 SELECT min(due_at) FROM open_documents
 WHERE state IN ('pending', 'retrying', 'unknown')
@@ -32,12 +40,12 @@ SELECT unnest($attempt_id::BIGINT[]), unnest($document_id::BIGINT[]), unnest($re
        unnest($token::VARCHAR[]), $now;
 
 -- name: mark_syncing
--- pushed_at and token stay with a document whose answer was lost: asking is not pushing.
+-- pushed_at and token stay with a document that is, or may be, in Sage 300: asking is not pushing.
 UPDATE open_documents o
 SET state = 'syncing', since = $now, due_at = NULL,
-    pushed_at = CASE WHEN o.state = 'unknown' THEN o.pushed_at ELSE $now END,
+    pushed_at = CASE WHEN o.token IS NOT NULL THEN o.pushed_at ELSE $now END,
     token = n.token,
-    crashed = CASE WHEN o.state = 'unknown' THEN o.crashed ELSE FALSE END
+    crashed = CASE WHEN o.token IS NOT NULL THEN o.crashed ELSE FALSE END
 FROM (SELECT unnest($ids::BIGINT[]) AS document_id, unnest($tokens::VARCHAR[]) AS token) n
 WHERE o.document_id = n.document_id;
 
@@ -63,16 +71,18 @@ SELECT unnest($attempt_id::BIGINT[]), unnest($document_id::BIGINT[]), unnest($se
 UPDATE open_documents o
 SET state = n.state, since = n.ended_at, attempt = n.attempt, next_trigger = n.next_trigger,
     due_at = n.due_at, last_tried_at = n.ended_at, http_status = n.http_status,
-    pushed_at = CASE WHEN n.state = 'unknown' THEN o.pushed_at END,
-    token = CASE WHEN n.state = 'unknown' THEN o.token END,
+    -- with a token it is asked about before it is sent: its answer was lost, or only its posting
+    -- was refused
+    pushed_at = CASE WHEN n.state = 'unknown' OR n.entered THEN o.pushed_at END,
+    token = CASE WHEN n.state = 'unknown' OR n.entered THEN o.token END,
     crashed = o.crashed AND n.state = 'unknown',
-    -- "it is not there" says less than what came before it, and does not replace it
-    error_code = CASE WHEN n.told OR o.error_text IS NULL THEN n.error_code ELSE o.error_code END,
-    error_text = CASE WHEN n.told OR o.error_text IS NULL THEN n.error_text ELSE o.error_text END,
-    error_type = CASE WHEN n.told OR o.error_text IS NULL THEN n.error_type ELSE o.error_type END,
-    entity_kind = CASE WHEN n.told OR o.error_text IS NULL THEN n.entity_kind
+    -- "it is not there" says less than an error that came before it, and does not replace it
+    error_code = CASE WHEN n.told OR o.error_type IS NULL THEN n.error_code ELSE o.error_code END,
+    error_text = CASE WHEN n.told OR o.error_type IS NULL THEN n.error_text ELSE o.error_text END,
+    error_type = CASE WHEN n.told OR o.error_type IS NULL THEN n.error_type ELSE o.error_type END,
+    entity_kind = CASE WHEN n.told OR o.error_type IS NULL THEN n.entity_kind
                        ELSE o.entity_kind END,
-    entity = CASE WHEN n.told OR o.error_text IS NULL THEN n.entity ELSE o.entity END,
+    entity = CASE WHEN n.told OR o.error_type IS NULL THEN n.entity ELSE o.entity END,
     first_failed_at = CASE WHEN n.failed THEN coalesce(o.first_failed_at, n.ended_at)
                            ELSE o.first_failed_at END
 FROM (
@@ -80,7 +90,7 @@ FROM (
            unnest($ended_at::TIMESTAMP[]) AS ended_at, unnest($attempt::INTEGER[]) AS attempt,
            unnest($next_trigger::VARCHAR[]) AS next_trigger,
            unnest($due_at::TIMESTAMP[]) AS due_at, unnest($http_status::INTEGER[]) AS http_status,
-           unnest($told::BOOLEAN[]) AS told, unnest($failed::BOOLEAN[]) AS failed,
+           unnest($entered::BOOLEAN[]) AS entered, unnest($told::BOOLEAN[]) AS told, unnest($failed::BOOLEAN[]) AS failed,
            unnest($error_code::VARCHAR[]) AS error_code,
            unnest($error_text::VARCHAR[]) AS error_text,
            unnest($error_type::VARCHAR[]) AS error_type,
@@ -151,8 +161,10 @@ WHERE o.state = 'syncing'
   AND NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.attempt_id = a.attempt_id);
 
 -- name: mark_interrupted
+-- What was said of the document before stays; where nothing was, that there is no answer is said.
 UPDATE open_documents
-SET state = 'unknown', since = $now, due_at = $now, crashed = TRUE, next_trigger = 'recovery'
+SET state = 'unknown', since = $now, due_at = $now, crashed = TRUE, next_trigger = 'recovery',
+    last_tried_at = pushed_at, error_text = coalesce(error_text, $no_answer)
 WHERE state = 'syncing';
 
 -- name: document_state
@@ -163,7 +175,7 @@ WHERE d.document_id = $id;
 -- name: restart_round
 UPDATE open_documents
 SET state = 'pending', since = $now, round = $round, attempt = 0, next_trigger = 'resync',
-    due_at = $now, pushed_at = NULL, crashed = FALSE
+    due_at = $now, pushed_at = CASE WHEN token IS NOT NULL THEN pushed_at END, crashed = FALSE
 WHERE document_id = $id;
 
 -- name: insert_resync

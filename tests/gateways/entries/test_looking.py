@@ -176,6 +176,74 @@ def test_only_another_ledger_that_holds_the_document_is_a_stranger(theirs):
     assert find("invoice", elsewhere=[theirs])[0] == Sighting(sure=True)
 
 
+SHARED = "IMAN ffee0011 B7"
+
+
+def find_aboard(*batches: dict[str, Any], can: Capabilities | None = None, size: int = 100):
+    """Nothing under our mark or a like ending; *batches* are other ledgers', page by page."""
+    pages: list[httpx.Request] = []
+
+    def by_filter(request: httpx.Request) -> httpx.Response:
+        if " lt 'IMAN 0011aabb'" not in request.url.params["$filter"]:
+            return httpx.Response(200, json={"value": []})
+        pages.append(request)
+        skip = int(request.url.params["$skip"])
+        return httpx.Response(200, json={"value": list(batches[skip : skip + size])})
+
+    script = Script(
+        ("GET", "AR/ARPostedDocuments(", missing()), ("GET", "AR/ARInvoiceBatches", by_filter)
+    )
+    can = can or Capabilities()
+    document = document_of("invoice")
+    return at_sage(script, lambda sage: sage.find(document, token=TOKEN), can=can), pages
+
+
+def test_a_document_aboard_a_batch_that_others_share_is_told_and_not_adopted():
+    sighting, pages = find_aboard(
+        batch("invoice", token="IMAN ffee0011 B6", Invoices=[]), batch("invoice", token=SHARED)
+    )
+    assert (sighting.found, sighting.sure, sighting.stranger) == (None, True, "ffee0011")
+    assert "187-1" in sighting.reason
+    pending = "startswith(Description,'IMAN ') and BatchStatus ne 'Posted'"
+    assert pages[0].url.params["$filter"] == (
+        f"{pending} and BatchStatus ne 'Deleted' and Description lt 'IMAN 0011aabb' "
+        f"or {pending} and BatchStatus ne 'Deleted' and Description gt 'IMAN 0011aabb~'"
+    )
+
+
+@pytest.mark.parametrize(
+    "not_it",
+    [
+        batch("invoice", token=SHARED, BatchStatus="Deleted"),
+        batch("invoice", token=TOKEN.replace("INV-010319", "INV-1")),  # ours: a filter ignored
+        batch("invoice", token="keyed by hand"),
+        batch("invoice", token=SHARED, Invoices=[{"DocumentNumber": "INV-010319",
+                                                  "CustomerNumber": "ANOTHER"}]),
+    ],
+)  # fmt: skip
+def test_only_what_another_ledger_holds_of_it_counts(not_it):
+    assert find_aboard(not_it)[0] == Sighting(sure=True)
+
+
+def test_many_foreign_batches_are_read_once_for_all_who_ask_within_seconds():
+    can = Capabilities()
+    many = [batch("invoice", token=SHARED, Invoices=[])] * 230 + [batch("invoice", token=SHARED)]
+    first, pages = find_aboard(*many, can=can)
+    assert (first.stranger, len(pages)) == ("ffee0011", 4)
+    again, pages = find_aboard(*many, can=can)
+    assert (again.stranger, len(pages)) == ("ffee0011", 0)
+    assert can.foreign.read_at is not None
+    can.foreign.read_at -= 16
+    gone, pages = find_aboard(can=can)
+    assert (gone.stranger, len(pages)) == (None, 1)
+
+
+def test_a_page_of_them_is_read_anew_each_time():
+    can = Capabilities()
+    assert find_aboard(can=can)[0].stranger is None
+    assert find_aboard(batch("invoice", token=SHARED), can=can)[0].stranger == "ffee0011"
+
+
 # -- when Sage does not say --------------------------------------------------------------------
 
 
