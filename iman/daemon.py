@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 import uvicorn
@@ -19,6 +20,7 @@ from iman import __version__
 from iman.api.wire import Beat, Breaker, Health
 from iman.ledger.accounts import save_beat
 from iman.ledger.duckdb_ledger import DuckDBLedger
+from iman.ledger.figures import look
 from iman.ledger.holding import pauses
 from iman.remedies import Remedies
 from iman.sync.beats import Beats
@@ -44,7 +46,7 @@ class Every:
 
 
 class Heartbeat:
-    """Writes every loop's last round into the ledger."""
+    """Writes every loop's last round into the ledger, and once an hour what stands open."""
 
     loop = "heartbeat"
 
@@ -57,10 +59,11 @@ class Heartbeat:
         now = self._now()
         beats = [beat for beat in self._beats.all() if beat.last_at is not None]
 
-        def work(conn: object) -> None:
+        def work(conn: Any) -> None:  # the writer hands in its connection
+            look(conn, now=now)
             for beat in beats:
                 save_beat(
-                    conn,  # type: ignore[arg-type]  # the writer hands in its connection
+                    conn,
                     beat.loop,
                     every=beat.every_seconds,
                     ok=beat.ok,

@@ -242,6 +242,12 @@ class DashboardSettings(_FromEnvironmentAndFile):
         Path("data/ledger.duckdb"), description="The ledger's file, read while the daemon is away"
     )
     sandbox: bool = Field(False, description="Says so, and shows the demo sign-ins")
+    minutes_by_hand: float = Field(
+        6.0,
+        ge=0,
+        le=480,
+        description="Minutes a person needs to key one document into Sage 300, for the hours saved",
+    )
 
     @field_validator("dashboard_allowed_hosts", mode="before")
     @classmethod

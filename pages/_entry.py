@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from iman.dashboard import look, parts, session, text
+from iman.dashboard import look, parts, session, text, tour
 from iman.domain.people import Permission
 
 STATIC = Path(__file__).parent / "static"
@@ -44,4 +44,5 @@ with st.sidebar:
     parts.who(person)
 
 parts.daemon_banner()
+parts.answering(lambda: tour.card(page.url_path))
 parts.answering(page.run)

@@ -36,6 +36,7 @@ def story(given: int) -> None:
         with st.container(border=True, key="card_documents"):
             parts.heading(text_remedies.DOCUMENTS)
             release.documents(view.documents, currency)
+            release.file_of(view.id, view.documents)
 
 
 def told(given: int) -> None:

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from iman.dashboard import guide, parts, text, text_guide
+from iman.dashboard import guide, parts, text, text_guide, tour
 
-parts.title_row(text.HOW)
+with parts.title_row(text.HOW):
+    tour.again()
 
 way, states = st.columns(2, gap="small")
 with way.container(border=True, height="stretch", key="card_way"):

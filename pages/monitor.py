@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from iman.dashboard import documents, filters, parts, release_filter, session, text
+from iman.dashboard import documents, export, filters, parts, release_filter, session, text
 
 PER_PAGE = 25
 
 with parts.title_row(text.MONITOR):
     parts.live(2, parts.freshness)
-wanted = filters.from_address(st.query_params.to_dict())
+wanted = filters.from_address(st.query_params.to_dict(), session.zone(), session.now())
 carried = filters.carried(st.query_params.to_dict())
 
 
@@ -24,6 +24,7 @@ def level_2() -> None:
     else:
         documents.listed(page.frame, carried)
         parts.pager("monitor", number, PER_PAGE, page.total, carried)
+        export.list_links(carried, page.total)
 
 
 def resync_all() -> None:

@@ -2,56 +2,82 @@
 
 import streamlit as st
 
-from iman.dashboard import overview, parts, session, text, text_overview
+from iman.dashboard import overview, overview_open, overview_past, parts, period, session, text
+from iman.dashboard import text_overview as words
 
 with parts.title_row(text.OVERVIEW):
     parts.live(2, parts.freshness)
-    window = parts.window()
-hours, words = text.WINDOWS[window]
+    window = overview.period_control()
 with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
-    scope = overview.scope_bar()
+    of, scope = overview.scope_bar(window)
+    overview.report(scope)
+
+
+def currency() -> str:
+    return session.reading().overview(of.window, scope).currency
 
 
 def top() -> None:
     reading = session.reading()
-    figures = reading.overview(hours=hours, scope=scope)
+    figures = reading.overview(of.window, scope)
     overview.verdict(figures)
-    took = reading.durations(hours=hours, scope=scope)
-    overview.figures(figures, took, reading.series(hours=hours, scope=scope), words)
-
-
-def currency() -> str:
-    return session.reading().overview(hours=hours, scope=scope).currency
+    series, stood = reading.series(of.window, scope), reading.history(of.window, scope)
+    overview.figures(figures, reading.durations(of.window, scope), series, stood, of)
 
 
 def trend() -> None:
-    parts.heading(text.trend_title(words))
-    overview.trend(session.reading().failures(hours=hours, scope=scope), hours, words)
+    parts.heading(words.trend_title(of.words))
+    reading = session.reading()
+    overview_past.trend(reading.failures(of.window, scope), reading.marks(of.window), of, scope)
+
+
+def pareto() -> None:
+    parts.heading(words.PARETO)
+    overview_open.pareto(session.reading().open_errors(scope=scope), currency(), scope)
+
+
+def met() -> None:
+    parts.heading(words.met_title(of.words))
+    overview_past.met(session.reading().met_causes(of.window, scope), currency(), of, scope)
+
+
+def busy() -> None:
+    parts.heading(words.busy_title(of.words))
+    overview_past.busy(session.reading().busy_hours(of.window, scope), of, scope)
+
+
+def ageing() -> None:
+    parts.heading(words.AGEING)
+    overview_open.ageing(session.reading().standing(scope=scope), currency(), scope)
+
+
+def by_site() -> None:
+    parts.heading(words.BY_SITE)
+    overview_open.by_site(session.reading().standing(scope=scope), currency(), scope)
+
+
+def period_end() -> None:
+    due = period.day(st.query_params.get("due")) or end
+    found = session.reading().period_end(due, scope)
+    overview_open.period_end(found, currency(), scope, due)
+
+
+def effort() -> None:
+    parts.heading(words.EFFORT)
+    reading = session.reading()
+    figures = reading.overview(of.window, scope)
+    retries = reading.retries(of.window, scope)
+    overview_past.effort(retries, figures.synced, figures.previous_synced, of, scope)
+
+
+def causes() -> None:
+    parts.heading(text.CAUSES_TITLE)
+    overview.causes(session.reading().open_errors(scope=scope), currency(), scope)
 
 
 def daemon() -> None:
     parts.heading(text.DAEMON)
     parts.heartbeat(session.reading().status(), brief=True)
-
-
-def pareto() -> None:
-    parts.heading(text_overview.PARETO)
-    overview.pareto(session.reading().open_errors(scope=scope), currency(), scope)
-
-
-def ageing() -> None:
-    parts.heading(text_overview.AGEING)
-    overview.ageing(session.reading().standing(scope=scope), currency(), scope)
-
-
-def by_site() -> None:
-    parts.heading(text_overview.BY_SITE)
-    overview.by_site(session.reading().standing(scope=scope), currency(), scope)
-
-
-def causes() -> None:
-    parts.heading(text.CAUSES_TITLE)
-    overview.causes(session.reading().open_errors(scope=scope), currency())
 
 
 def intake() -> None:
@@ -63,10 +89,19 @@ def intake() -> None:
 
 
 parts.live(2, top)
-for pair in ((trend, pareto), (ageing, by_site)):
+st.caption(words.OPENS_ROWS)
+for pair in ((trend, pareto), (met, busy), (ageing, by_site)):
     for place, chart in zip(st.columns(2, gap="small"), pair, strict=True):
         with place.container(border=True, height="stretch", key=f"card_{chart.__name__}"):
             parts.live(15, chart)
+ends, saved = st.columns(2, gap="small")
+with ends.container(border=True, height="stretch", key="card_period_end"):
+    parts.heading(words.PERIOD_END)
+    end = period.month_end(session.now().astimezone(session.zone()).date())
+    parts.date_choice("due", words.DUE, end, keep=False)
+    parts.live(15, period_end)
+with saved.container(border=True, height="stretch", key="card_effort"):
+    parts.live(15, effort)
 with st.container(border=True, key="card_causes"):
     parts.live(5, causes)
 with st.container(border=True, key="card_daemon"):

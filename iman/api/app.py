@@ -13,7 +13,15 @@ from starlette.exceptions import HTTPException
 from iman import __version__
 from iman.api.people import People
 from iman.api.remedies import NoRemedies, RemediesView
-from iman.api.routes import documents, figures, holding, remedy_routes, sessions, users
+from iman.api.routes import (
+    documents,
+    exports,
+    figures,
+    holding,
+    remedy_routes,
+    sessions,
+    users,
+)
 from iman.api.wire import ErrorBody, Health
 from iman.errors import (
     DaemonRefused,
@@ -39,7 +47,7 @@ ANSWERS: dict[type[ImanError], tuple[int, str]] = {
     LedgerError: (503, "ledger"),
 }
 
-_PARTS = (sessions, figures, documents, holding, users)
+_PARTS = (sessions, figures, documents, exports, holding, users)
 
 log = structlog.get_logger()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import httpx
@@ -23,6 +24,7 @@ from iman.api.wire import (
     Overview,
     Pause,
     PauseRequest,
+    Preference,
     ResyncRequest,
     ResyncStarted,
     Session,
@@ -82,11 +84,11 @@ class DaemonClient:
     def me(self) -> Me:
         return _read(Me, self._get("/me"))
 
-    def overview(self, *, hours: int, **scope: str) -> Overview:
-        return _read(Overview, self._get("/overview", {"hours": hours, **scope}))
+    def overview(self, *, hours: int, **asked: Any) -> Overview:
+        return _read(Overview, self._get("/overview", {"hours": hours, **asked}))
 
-    def durations(self, *, hours: int, **scope: str) -> Durations:
-        return _read(Durations, self._get("/durations", {"hours": hours, **scope}))
+    def durations(self, *, hours: int, **asked: Any) -> Durations:
+        return _read(Durations, self._get("/durations", {"hours": hours, **asked}))
 
     def document(self, document_id: int) -> DocumentDetail:
         return _read(DocumentDetail, self._get(f"/documents/{document_id}"))
@@ -130,6 +132,16 @@ class DaemonClient:
     def sites(self) -> list[str]:
         return _read(list[str], self._get("/sites"))
 
+    def companies(self) -> list[str]:
+        return _read(list[str], self._get("/companies"))
+
+    def preferences(self) -> dict[str, str]:
+        """What this person chose."""
+        return _read(dict[str, str], self._get("/me/preferences"))
+
+    def prefer(self, name: str, value: str) -> None:
+        self._send("PUT", f"/me/preferences/{name}", Preference(value=value))
+
     def table(self, path: str, params: Mapping[str, Any] | None = None) -> pa.Table:
         """The Arrow table at *path* (``/counts``, ``/failures``, ``/documents``, …)."""
         answer = self._answer("GET", path, params=params, headers={"accept": ARROW})
@@ -140,6 +152,22 @@ class DaemonClient:
             raise DaemonUnavailable(_STRANGER) from exc
         total = answer.headers.get("x-iman-total")
         return table.replace_schema_metadata({"total": total}) if total else table
+
+    @contextmanager
+    def download(self, path: str, params: Mapping[str, Any]) -> Iterator[httpx.Response]:
+        """A file, read piece by piece with ``iter_bytes``. Raises as every method does."""
+        headers = {"authorization": f"Bearer {self._token}"} if self._token else {}
+        patience = httpx.Timeout(300.0, connect=5.0)  # Excel is gathered before its first byte
+        try:
+            with self._http.stream(
+                "GET", BASE + path, params=params, headers=headers, timeout=patience
+            ) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise _error_of(answer)
+                yield answer
+        except httpx.TransportError as exc:
+            raise DaemonUnavailable(f"The daemon does not answer ({type(exc).__name__}).") from exc
 
     def call(
         self,

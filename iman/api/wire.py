@@ -238,6 +238,12 @@ class BreakerEvent(Wire):
     reason: str
 
 
+class Preference(Wire):
+    """What a person chose for themselves."""
+
+    value: str = Field(max_length=2000)
+
+
 class NewUser(Wire):
     name: str = Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._@-]+$")
     password: str = Field(min_length=8, max_length=200)
@@ -251,20 +257,32 @@ class User(Wire):
 
 
 class Durations(Wire):
-    """How long things took that ended in the window; null where nothing did. Seconds."""
+    """How long things took that ended in the window, or in the one before; null: nothing did.
 
-    sync_seconds_median: float | None = Field(description="From byondpro to Sage 300")
+    Seconds. *sync*: from byondpro to Sage 300. *remedy*: from the first refusal to Sage 300, of
+    what was refused. Medians and p95 are exact to 2.5 %.
+    """
+
+    synced: int = Field(description="Documents the sync figures speak of")
+    sync_seconds_mean: float | None
+    sync_seconds_median: float | None
     sync_seconds_p95: float | None
-    remedy_seconds: float | None = Field(
-        description="Mean from the first refusal to Sage 300, of what was refused"
-    )
-    previous_remedy_seconds: float | None = Field(description="The same, the window before")
+    remedied: int = Field(description="Documents the remedy figures speak of")
+    remedy_seconds_mean: float | None
+    remedy_seconds_median: float | None
+    remedy_seconds_p95: float | None
+    previous_sync_seconds_mean: float | None
+    previous_sync_seconds_median: float | None
+    previous_sync_seconds_p95: float | None
+    previous_remedy_seconds_mean: float | None
+    previous_remedy_seconds_median: float | None
+    previous_remedy_seconds_p95: float | None
 
 
 class Overview(Wire):
-    """The figures at the top of the first page. A window ends now and is *hours* long."""
+    """The figures at the top of the first page. What is open is so now, whatever the window."""
 
-    hours: int
+    hours: int = Field(description="Length of the window")
     failed: int
     failed_amount: Decimal
     oldest_failed_at: datetime | None
@@ -272,8 +290,14 @@ class Overview(Wire):
     waiting: int = Field(description="pending, syncing, waiting and unknown")
     not_in_sage: int = Field(description="All open documents")
     not_in_sage_amount: Decimal
+    previous_failed: int | None = Field(
+        description="When the window began; null where the daemon did not yet run"
+    )
+    previous_not_in_sage: int | None
+    previous_not_in_sage_amount: Decimal | None
     synced: int = Field(description="Documents that reached Sage 300 in the window")
     synced_amount: Decimal
+    previous_synced: int = Field(description="The same, the window before")
     first_attempts: int = Field(description="First attempts answered in the window")
     first_attempt_success: float | None = Field(description="0 to 1; null when there was none")
     previous_first_attempt_success: float | None = Field(description="The same, the window before")

@@ -11,12 +11,14 @@ from iman.dashboard import doing, export, filters, parts, release, session, text
 from iman.dashboard.parts import Column
 from iman.domain.cause import CauseState
 from iman.domain.people import Permission
+from iman.domain.playbook import filled
 from iman.errors import NotFound
+from iman.reading.reading import LAST_DAY
 
 
 def currency() -> str:
     """One company has one home currency; a cause's money is in it."""
-    return session.reading().overview(hours=24).currency
+    return session.reading().overview(LAST_DAY).currency
 
 
 def id_in_address() -> int | None:
@@ -134,6 +136,8 @@ def heading(detail: CauseDetail) -> None:
 
 def body(detail: CauseDetail) -> None:
     money = currency()
+    if detail.cause.checklist_id is None and detail.cause.state is not CauseState.RESOLVED:
+        _to_be_done(detail)
     with st.container(border=True, key="card_said"):
         parts.heading(text_remedies.WHAT_SAGE_SAID)
         st.code(detail.cause.sample, language=None, wrap_lines=True)
@@ -143,6 +147,9 @@ def body(detail: CauseDetail) -> None:
     with st.container(border=True, key="card_held_up"):
         parts.heading(text_remedies.HELD_UP)
         release.documents(detail.documents, money)
+        held = detail.cause
+        behind = {"type": filters.ALL_TYPES, "show": "open", "error": held.error_type}
+        export.list_links({**behind, "entity": held.entity or ""}, held.documents)
     with st.container(border=True, key="card_places"):
         parts.heading(text_remedies.PLACES)
         _places(detail)
@@ -156,6 +163,42 @@ def body(detail: CauseDetail) -> None:
                 )
             )
             st.html(f'<p class="iman-title">{"".join(links)}</p>')
+
+
+def _to_be_done(detail: CauseDetail) -> None:
+    """The playbook before anybody has started it: the question, each way and its steps."""
+    found = session.playbook(detail.cause.error_type)
+    if found is None:
+        return
+    values = {"entity": detail.cause.entity or "", "description": _described(detail)}
+
+    def said(words: str) -> str:
+        return escape(filled(words, values).replace(" (it)", ""))
+
+    with st.container(border=True, key="card_to_do"):
+        parts.heading(text_remedies.TO_BE_DONE)
+        st.html(
+            f'<p class="iman-way">{said(found.summary)}</p>'
+            f'<p class="iman-ask">{said(found.question)}</p>'
+        )
+        ways = [(one.id, one.title, one.when) for one in found.branches] or [("", "", "")]
+        for place, (way, title, when) in zip(
+            st.columns(len(ways), gap="medium"), ways, strict=True
+        ):
+            steps = "".join(
+                f"<li><span>{said(step.do)}"
+                f'<span class="iman-quiet"> {text_remedies.WHO[step.who]}</span></span></li>'
+                for step in found.steps
+                if not step.branches or way in step.branches
+            )
+            place.html(
+                f'<div class="iman-way"><strong>{said(title)}</strong><p>{said(when)}</p></div>'
+                f'<ol class="iman-steps">{steps}</ol>'
+            )
+
+
+def _described(detail: CauseDetail) -> str:
+    return next((one.description for one in detail.places if one.description), "")
 
 
 def _places(detail: CauseDetail) -> None:

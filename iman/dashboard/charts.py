@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,47 +13,116 @@ import plotly.graph_objects as go
 
 from iman.api.wire import BreakerEvent
 from iman.dashboard import text, text_overview
+from iman.dashboard.period import Axis
 from iman.domain.document import EntryType
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
 
-_HOURLY_UP_TO = 72
 _COLOURS = 10
+_MARK_SYMBOLS = {
+    "outage": "x", "release": "triangle-down", "cause_resolved": "circle", "setup_fixed": "diamond",
+}  # fmt: skip
 
 
-def failure_trend(frame: pd.DataFrame, *, hours: int, now: datetime, zone: str) -> go.Figure:
-    """Refused attempts over the last *hours*, stacked by error type.
+def failure_trend(
+    frame: pd.DataFrame,
+    axis: Axis,
+    *,
+    marks: pd.DataFrame | None = None,
+    now: datetime | None = None,
+    address: Callable[..., str] | None = None,
+) -> go.Figure:
+    """Refused attempts per bucket, stacked by error type; *marks* (``frames.MARKS``) above them.
 
     Equal frames within one bucket's time give equal figures, so that a chart at rest is left alone.
+    *address* makes what a bar opens of an error type and its bucket's two ends.
     """
-    buckets, step = _buckets(hours, now)
-    hourly = step < timedelta(days=1)
-    # a daily bucket is a UTC day; moving it into a zone would show the wrong date
-    shown = buckets.tz_convert(zone).tz_localize(None) if hourly else buckets.tz_localize(None)
+    shown = list(axis.shown)
     figure = go.Figure()
-    for name in _in_order(frame):
+    for name in in_order(frame):
         of_type = frame[frame["error_type"].fillna("") == name].set_index("bucket")["failures"]
+        behind = [
+            address(error=name, since=at, until=axis.end_of(place))
+            for place, at in enumerate(axis.buckets)
+        ] if address else None  # fmt: skip
         figure.add_bar(
-            x=list(shown),
-            y=[int(n) for n in of_type.reindex(buckets, fill_value=0)],
+            x=shown,
+            y=[int(n) for n in of_type.reindex(axis.buckets, fill_value=0)],
             name=html.escape(text.error_type(name), quote=False),  # Plotly's text is half HTML
             marker={"color": colour_of(name), "cornerradius": 3},
             hovertemplate="%{y}",
+            customdata=behind,
         )
-    return _styled(figure, shown, step)
+    figure = _styled(figure, axis.shown, axis.step)
+    if marks is not None and not marks.empty and now is not None:
+        _add_marks(figure, marks, axis, now)
+    return figure
 
 
-def by_bucket(frame: pd.DataFrame, column: str, *, hours: int, now: datetime) -> list[float]:
+def _add_marks(figure: go.Figure, marks: pd.DataFrame, axis: Axis, now: datetime) -> None:
+    """Symbols on a line of their own above the bars, and a band for each outage."""
+    begin = axis.buckets[0]
+    for kind, symbol in _MARK_SYMBOLS.items():
+        of_kind = marks[marks["kind"] == kind]
+        if of_kind.empty:
+            continue
+        name = text_overview.MARK_KINDS[kind]
+        ats = [max(pd.Timestamp(at), begin) for at in of_kind["at"]]
+        figure.add_scatter(
+            x=[_local(at, axis.zone) for at in ats],
+            y=[1] * len(ats),
+            yaxis="y2",
+            mode="markers",
+            name=name,
+            marker={"symbol": symbol, "size": 10, "color": "#000007", "line": {"width": 0}},
+            text=[_short(mark_words(row), 60) for row in of_kind.to_dict("records")],
+            hovertemplate="%{text}<extra></extra>",
+            cliponaxis=False,
+        )
+        if kind == "outage":
+            for at, ended in zip(ats, of_kind["ended_at"], strict=True):
+                to = now if text.is_missing(ended) else ended
+                figure.add_vrect(
+                    x0=_local(at, axis.zone), x1=_local(pd.Timestamp(to), axis.zone),
+                    fillcolor="#000007", opacity=0.16, line_width=0, layer="below",
+                )  # fmt: skip
+    figure.update_layout(
+        yaxis={"domain": [0, 0.88]},
+        yaxis2={
+            "domain": [0.92, 1], "anchor": "x", "range": [0.5, 1.5], "showgrid": False,
+            "showticklabels": False, "zeroline": False, "fixedrange": True,
+        },
+    )  # fmt: skip
+
+
+def mark_words(row: Mapping[Any, Any]) -> str:
+    what = str(row["what"] or "").rstrip(".")
+    if row["kind"] == "setup_fixed":
+        what = text_overview.setup(row["error_type"], row["entity"])
+    elif not what:
+        what = text.cause(row["error_type"], row["entity"])
+    return text_overview.mark(row["kind"], what)
+
+
+def _local(at: pd.Timestamp, zone: str) -> pd.Timestamp:
+    return at.tz_convert(zone).tz_localize(None)
+
+
+def by_bucket(frame: pd.DataFrame, column: str, axis: Axis) -> list[float]:
     """One column of ``frames.SERIES`` in time's order: a sparkline's numbers."""
-    buckets, _ = _buckets(hours, now)
-    return [float(n) for n in frame.set_index("bucket")[column].reindex(buckets, fill_value=0)]
+    return [float(n) for n in frame.set_index("bucket")[column].reindex(axis.buckets, fill_value=0)]
 
 
-def success_by_bucket(frame: pd.DataFrame, *, hours: int, now: datetime) -> list[float]:
+def success_by_bucket(frame: pd.DataFrame, axis: Axis) -> list[float]:
     """First-attempt success; a bucket without any first attempt is passed over."""
-    tried = by_bucket(frame, "first_attempts", hours=hours, now=now)
-    passed = by_bucket(frame, "first_accepted", hours=hours, now=now)
+    tried = by_bucket(frame, "first_attempts", axis)
+    passed = by_bucket(frame, "first_accepted", axis)
     return [good / all_ for good, all_ in zip(passed, tried, strict=True) if all_]
+
+
+def known(frame: pd.DataFrame, column: str) -> list[float]:
+    """A column's numbers where there are some."""
+    return [float(n) for n in frame[column] if not text.is_missing(n)]
 
 
 Row = tuple[str, int, Decimal]  # name, documents, amount
@@ -85,32 +154,43 @@ def largest(errors: pd.DataFrame, most: int = 8) -> list[Row]:
     return rows
 
 
-def pareto(rows: Sequence[Row], currency: str) -> go.Figure:
+def pareto(rows: Sequence[Row], currency: str, addresses: Sequence[str] | None = None) -> go.Figure:
     """Money per cause, the largest on top, with its share of all so far."""
     whole = sum((row[2] for row in rows), Decimal()) or Decimal(1)
     so_far, labels = Decimal(), []
     for _, _, amount in rows:
         so_far += amount
         labels.append(f"{text.money(amount, currency)}<br>{100 * so_far / whole:.0f} % so far")
+    return ranked([(row[0], float(row[2])) for row in rows], labels, addresses)
+
+
+def ranked(
+    rows: Sequence[tuple[str, float]],
+    labels: Sequence[str],
+    addresses: Sequence[str] | None = None,
+    colours: Sequence[str] | str = "#000003",
+) -> go.Figure:
+    """Lying bars with their label beside them, the first on top."""  # fmt: skip
     places = list(range(len(rows)))  # not the names: two long ones may look the same
     figure = go.Figure()
     figure.add_bar(
         orientation="h",
         y=places,
-        x=[float(row[2]) for row in rows],
-        text=labels,
+        x=[row[1] for row in rows],
+        text=list(labels),
         textposition="outside",
         cliponaxis=False,
-        marker={"color": "#000003", "cornerradius": 3},
+        marker={"color": colours, "cornerradius": 3},
         hovertemplate="%{text}<extra></extra>",
+        customdata=addresses,
     )
     _plain(figure, height=50 + 46 * len(rows))
     names = [_short(row[0], 44) for row in rows]
     figure.update_yaxes(
         autorange="reversed", showgrid=False, automargin=True, tickvals=places, ticktext=names
     )
-    most = max((float(row[2]) for row in rows), default=0) or 1
-    figure.update_xaxes(showgrid=False, showticklabels=False, zeroline=False, range=[0, most * 1.8])
+    most = max((row[1] for row in rows), default=0) or 1
+    figure.update_xaxes(showgrid=False, showticklabels=False, zeroline=False, range=[0, most * 2.5])
     return figure
 
 
@@ -123,7 +203,9 @@ def in_bands(standing: pd.DataFrame) -> list[Row]:
     return list(zip(_BANDS, documents, amounts, strict=True))
 
 
-def ageing(bands: Sequence[Row], currency: str) -> go.Figure:
+def ageing(
+    bands: Sequence[Row], currency: str, addresses: Sequence[str] | None = None
+) -> go.Figure:
     """Money by age; the count stands on each bar."""
     figure = go.Figure()
     figure.add_bar(
@@ -132,10 +214,11 @@ def ageing(bands: Sequence[Row], currency: str) -> go.Figure:
         text=[f"{band[1]:,}" if band[1] else "" for band in bands],
         textposition="outside",
         cliponaxis=False,
-        customdata=[text_overview.worth(band[1], band[2], currency) for band in bands],
+        hovertext=[text_overview.worth(band[1], band[2], currency) for band in bands],
+        customdata=addresses,
         marker={"color": ["#000004", "#000003", "#000002", "#000002", "#000001"],
                 "cornerradius": 3},
-        hovertemplate="%{customdata}<extra></extra>",
+        hovertemplate="%{hovertext}<extra></extra>",
     )  # fmt: skip
     _plain(figure, height=280)
     figure.update_layout(margin={"t": 24})
@@ -162,8 +245,8 @@ def by_site_and_type(standing: pd.DataFrame) -> list[Cell]:
     )
 
 
-def by_site(cells: Sequence[Cell]) -> go.Figure:
-    """Documents per site, stacked by entry type."""
+def by_site(cells: Sequence[Cell], address: Callable[..., str] | None = None) -> go.Figure:
+    """Documents per site, stacked by entry type. *address* makes what a bar opens."""
     figure = go.Figure()
     sites = list(dict.fromkeys(cell[0] for cell in cells))
     for place, kind in enumerate(EntryType):
@@ -176,6 +259,7 @@ def by_site(cells: Sequence[Cell]) -> go.Figure:
                 name=text.entry_types(kind),
                 marker={"color": f"#{(place + 2) % _COLOURS + 1:06d}", "cornerradius": 3},
                 hovertemplate="%{x}",
+                customdata=[address(site=s, type=kind.value) for s in sites] if address else None,
             )
     _plain(figure, height=90 + 34 * len(sites))
     figure.update_layout(barmode="stack", showlegend=True, hovermode="y unified", legend=_LEGEND)
@@ -223,10 +307,9 @@ def _plain(figure: go.Figure, *, height: int) -> None:
     )
 
 
-def minutes_held_back(events: Sequence[BreakerEvent], *, hours: int, now: datetime) -> pd.Series:
+def minutes_held_back(events: Sequence[BreakerEvent], axis: Axis, now: datetime) -> pd.Series:
     """Minutes per bucket in which nothing was pushed; *events* newest first."""
-    buckets, step = _buckets(hours, now)
-    begin = buckets[0].to_pydatetime()
+    begin = axis.buckets[0].to_pydatetime()
     since: datetime | None = None
     periods: list[tuple[datetime, datetime]] = []
     for event in reversed(events):
@@ -242,20 +325,17 @@ def minutes_held_back(events: Sequence[BreakerEvent], *, hours: int, now: dateti
         periods.append((since, now))
     minutes = [
         sum(
-            max((min(end, bucket + step) - max(start, bucket)).total_seconds(), 0) / 60
+            max((min(end, axis.end_of(place)) - max(start, bucket)).total_seconds(), 0) / 60
             for start, end in periods
         )
-        for bucket in buckets
+        for place, bucket in enumerate(axis.buckets)
     ]
-    return pd.Series(minutes, index=buckets)
+    return pd.Series(minutes, index=axis.buckets)
 
 
-def held_back(held: pd.Series, *, zone: str) -> go.Figure:
+def held_back(held: pd.Series, axis: Axis) -> go.Figure:
     """``minutes_held_back`` as bars."""
-    index = pd.DatetimeIndex(held.index)
-    step = index[1] - index[0]
-    hourly = step < timedelta(days=1)
-    shown = index.tz_convert(zone).tz_localize(None) if hourly else index.tz_localize(None)
+    shown, step = axis.shown, axis.step
     figure = go.Figure()
     figure.add_bar(
         x=list(shown),
@@ -270,7 +350,7 @@ def held_back(held: pd.Series, *, zone: str) -> go.Figure:
     return figure
 
 
-def describe_trend(frame: pd.DataFrame, window: str) -> str:
+def describe_trend(frame: pd.DataFrame, words: str) -> str:
     """The trend in words, for people who do not see the chart."""
     if frame.empty:
         return text.NOTHING_FAILED
@@ -279,7 +359,7 @@ def describe_trend(frame: pd.DataFrame, window: str) -> str:
         f"{text.error_type(name)} {int(totals[name])}"
         for name in totals.sort_values(ascending=False, kind="stable").index
     ]
-    return f"Refused attempts in the last {window} by error type: {', '.join(parts)}"
+    return f"Refused attempts {words} by error type: {', '.join(parts)}"
 
 
 def colour_of(name: str) -> str:
@@ -289,16 +369,8 @@ def colour_of(name: str) -> str:
     return f"#{place % _COLOURS + 1:06d}"
 
 
-def _buckets(hours: int, now: datetime) -> tuple[pd.DatetimeIndex, timedelta]:
-    """The read model's buckets, those without a failure too."""
-    hourly = hours <= _HOURLY_UP_TO
-    step = timedelta(hours=1) if hourly else timedelta(days=1)
-    last = pd.Timestamp(now).floor("h" if hourly else "D")
-    first = last - step * ((hours if hourly else hours // 24) - 1)
-    return pd.date_range(first, last, freq=step), step
-
-
-def _in_order(frame: pd.DataFrame) -> list[str]:
+def in_order(frame: pd.DataFrame) -> list[str]:
+    """The error types that are there, each in its fixed place."""
     present = set(frame["error_type"].fillna(""))
     known = [name for name in text.ERROR_TYPES if name in present]
     return known + sorted(present - set(known))

@@ -7,7 +7,7 @@ from html import escape
 import streamlit as st
 
 from iman.api.wire_checklists import ChecklistView, ChoiceView
-from iman.dashboard import doing, parts, session, text, text_remedies
+from iman.dashboard import doing, export, parts, session, text, text_remedies
 from iman.dashboard.parts import Column
 from iman.domain.checklist import OPEN_PHASES, Phase
 from iman.domain.people import Permission
@@ -72,6 +72,7 @@ def listed() -> None:
         ],
         several,
     )
+    export.button("checklists", lambda: export.of_models(several))
 
 
 def heading(view: ChecklistView, currency: str) -> None:

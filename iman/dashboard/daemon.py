@@ -9,11 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from iman.api.wire import BreakerEvent, Pause
-from iman.dashboard import charts, export, parts, session, text, text_daemon
+from iman.dashboard import charts, export, parts, period, session, text, text_daemon
 from iman.dashboard.parts import Column
 from iman.domain.document import EntryType
 from iman.domain.people import Permission
 from iman.errors import ImanError
+from iman.reading.reading import Window
 
 _ALL = "all"
 _TONES = {"open": "failed", "half_open": "retrying", "closed": "synced"}
@@ -115,10 +116,11 @@ def breaker(events: list[BreakerEvent], hours: int, window: str) -> None:
         parts.empty(text_daemon.NEVER_HELD, text_daemon.NEVER_HELD_HINT, css="good")
         return
     now, zone = session.now(), session.zone()
-    held = charts.minutes_held_back(events, hours=hours, now=now)
+    axis = period.axis(Window(hours=hours, zone=zone.key), now)
+    held = charts.minutes_held_back(events, axis, now)
     alt = text_daemon.held_back(float(held.sum()), window)
     st.html(f'<p class="iman-quiet">{alt}</p>')
-    figure = charts.held_back(held, zone=zone.key)
+    figure = charts.held_back(held, axis)
     st.plotly_chart(figure, key="held", config=charts.CONFIG, alt=alt)
     parts.table(
         text_daemon.BREAKER_LIST,

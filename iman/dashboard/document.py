@@ -10,7 +10,7 @@ from html import escape
 import streamlit as st
 
 from iman.api.wire import AttemptRecord, DocumentDetail, DocumentLine, DocumentRecord
-from iman.dashboard import by_hand, documents, filters, parts, session, text, text_remedies
+from iman.dashboard import by_hand, documents, export, filters, parts, session, text, text_remedies
 from iman.dashboard.parts import Column
 from iman.domain.document import (
     CLOSED_STATES,
@@ -68,7 +68,7 @@ def finder() -> None:
 
 def way_around(document_id: int, carried: dict[str, str]) -> None:
     """Back to the list, and the neighbours within its filter."""
-    wanted = filters.from_address(carried)
+    wanted = filters.from_address(carried, session.zone(), session.now())
     before, after = session.reading().document_neighbours(wanted, document_id)
     st.html(
         f'<nav class="iman-pager" aria-label="{text.AROUND}">'
@@ -186,6 +186,7 @@ def lines(several: list[DocumentLine], currency: str, guilty: set[int]) -> None:
         several,
         marked=lambda r: r.line in guilty,
     )
+    export.button("lines", lambda: export.of_models(several))
 
 
 def attempts(detail: DocumentDetail) -> None:
@@ -203,6 +204,8 @@ def attempts(detail: DocumentDetail) -> None:
             title = text.attempt_title(attempt, detail.document.max_attempts, zone, now)
             with st.expander(title, key=f"attempt_{attempt.id}", icon=_ICONS.get(attempt.outcome)):
                 _attempt(attempt)
+    of = {"document": detail.document.number}
+    export.button("attempts", lambda: export.of_models(detail.attempts), of)
 
 
 def resyncs(detail: DocumentDetail) -> None:
@@ -222,6 +225,8 @@ def resyncs(detail: DocumentDetail) -> None:
         ],
         reversed(detail.resyncs),
     )
+    of = {"document": detail.document.number}
+    export.button("resyncs", lambda: export.of_models(detail.resyncs), of)
 
 
 _ICONS: dict[str | None, str] = {

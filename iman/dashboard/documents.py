@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from iman.dashboard import filters, parts, session, text
+from iman.dashboard import filters, parts, session, text, text_overview
 from iman.dashboard.parts import Column
 from iman.domain.document import DocumentState, EntryType
 from iman.reading.reading import DocumentFilter, Reading
@@ -27,7 +27,7 @@ def entry_type_cards(
     counts: pd.DataFrame, chosen: EntryType | None, carried: dict[str, str]
 ) -> None:
     """Level 1: every entry type with its counts by state; each card leads to its list."""
-    kept = {k: v for k, v in carried.items() if k in ("show", "site", "order")}
+    kept = {k: v for k, v in carried.items() if k in ("show", "site", "company", "order")}
     cards = "".join(_card(row, chosen, kept) for row in parts.rows_of(counts))
     st.html(f'<nav aria-label="{text.LEVEL_1}"><ul class="iman-kinds">{cards}</ul></nav>')
 
@@ -72,11 +72,25 @@ def filter_bar(wanted: DocumentFilter, reading: Reading) -> None:
         parts.choice("error", text.FILTER_ERROR, {"": text.EVERY_ERROR, **named}, "")
         parts.choice("order", text.FILTER_ORDER, text.ORDERS, filters.DEFAULT_ORDER)
         search_box()
-    if wanted.entity:
+    if said := narrowed(wanted):
         kind = wanted.entry_type.value if wanted.entry_type else filters.ALL_TYPES
         clear = parts.inside("monitor", text.FILTER_CLEAR, "iman-button", type=kind)
-        cause = escape(text.cause(wanted.error_type, wanted.entity))
-        st.html(f'<p class="iman-title">{cause}{clear}</p>')
+        st.html(f'<p class="iman-title">{escape(said)}{clear}</p>')
+
+
+def narrowed(wanted: DocumentFilter) -> str:
+    """What the boxes do not show of a filter, in words."""
+    zone, now = session.zone(), session.now()
+    told = [text.cause(wanted.error_type, wanted.entity)] if wanted.entity else []
+    if wanted.company:
+        told.append(text_overview.of_company(wanted.company))
+    if wanted.dated_to:
+        told.append(text_overview.dated_to(wanted.dated_to))
+    if wanted.began_from or wanted.began_to:
+        told.append(text_overview.began(wanted.began_from, wanted.began_to, zone, now))
+    if wanted.refused:
+        told.append(text_overview.refused(wanted.refused, zone, now))
+    return "; ".join(told)
 
 
 def search_box() -> None:
@@ -151,7 +165,7 @@ def listed(frame: pd.DataFrame, carried: dict[str, str]) -> None:
 
 
 def none_found(wanted: DocumentFilter) -> None:
-    plain = not (wanted.search or wanted.site or wanted.error_type or wanted.entity)
+    plain = not (wanted.search or wanted.site or wanted.error_type or narrowed(wanted))
     if plain and wanted.states == filters.SHOW[filters.DEFAULT_SHOW]:
         parts.empty(text.NOTHING_NEEDS_ATTENTION, text.NOTHING_NEEDS_ATTENTION_HINT, css="good")
     else:

@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 
-from iman.dashboard import backend, shell, text
+from iman.dashboard import backend, downloads, shell, text
 from iman.dashboard.gate import Gate, SecurityHeaders
 from iman.dashboard.sign_in import SignIn
 from iman.dashboard.ticks import Ticks
@@ -36,7 +36,7 @@ def build(settings: DashboardSettings, pages: Path) -> st.App:
     )
     return st.App(
         pages / "_entry.py",
-        routes=sign_in.routes(),
+        routes=[*sign_in.routes(), *downloads.routes()],
         middleware=[
             Middleware(SecurityHeaders, headers=security_headers()),
             Middleware(Gate, sessions=sessions, secret=backend.GATE_SECRET, allowed_hosts=hosts),
@@ -83,10 +83,12 @@ def _warm() -> None:
     """Load what every first page would wait for, and keep it out of later collections."""
     import pandas as pd
 
-    from iman.dashboard import charts
+    from iman.dashboard import charts, period
+    from iman.reading.reading import Window
 
     frame = pd.DataFrame({"bucket": [], "error_type": [], "failures": []})
-    charts.failure_trend(frame, hours=24, now=pd.Timestamp.now("UTC"), zone="UTC").to_json()
+    axis = period.axis(Window(hours=24), pd.Timestamp.now("UTC"))
+    charts.failure_trend(frame, axis).to_json()
     gc.collect()
     gc.freeze()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from html import escape
 from types import SimpleNamespace
@@ -21,7 +21,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from iman.api.wire import Health, Me
-from iman.dashboard import look, session, text
+from iman.dashboard import look, session, text, text_overview
 from iman.domain.document import DocumentState, ErpSyncStatus
 from iman.errors import DaemonUnavailable, LedgerError, NotSignedIn
 from iman.reading.reading import DaemonStatus
@@ -60,12 +60,23 @@ def freshness() -> None:
 
 
 def from_address(name: str, default: str, allowed: Iterable[str] | None = None) -> str:
-    """Ready the widget with key *name*: the address decides what it shows. Returns its value."""
+    """Ready the widget with key *name*: the address decides what it shows. Returns its value.
+
+    But for a choice made while the page was still being drawn: Streamlit calls no ``on_change`` for
+    it. It is seen by the address being that of the last run, and then goes into the address.
+    """
+    known = None if allowed is None else set(allowed)
     wanted = st.query_params.get(name, default)
-    if allowed is not None and wanted not in set(allowed):
+    if known is not None and wanted not in known:
         wanted = default
-    if st.session_state.get(name) != wanted:  # setting it anew would drop what is half typed
+    chosen, drawn = st.session_state.get(name), f"iman_drawn_{name}"
+    unheard = chosen not in (None, wanted) and st.session_state.get(drawn) == wanted
+    if unheard and (known is None or chosen in known):
+        to_address(name, default)
+        wanted = str(chosen)
+    elif chosen != wanted:  # setting it anew would drop what is half typed
         st.session_state[name] = wanted
+    st.session_state[drawn] = wanted
     return wanted
 
 
@@ -90,6 +101,27 @@ def choice(name: str, label: str, options: Mapping[str, str], default: str = "")
     return chosen
 
 
+def date_choice(name: str, label: str, default: date, *, keep: bool = True) -> None:
+    """A day whose value stands in the address; *keep*: the default too."""
+    try:
+        wanted = date.fromisoformat(st.query_params.get(name, ""))
+    except ValueError:
+        wanted = default
+        if keep:
+            st.query_params[name] = wanted.isoformat()
+    if st.session_state.get(name) != wanted:
+        st.session_state[name] = wanted
+    st.date_input(
+        label, key=name, width=150, format="DD/MM/YYYY", on_change=_day_to_address, args=(name,)
+    )
+
+
+def _day_to_address(name: str) -> None:
+    chosen = st.session_state.get(name)
+    if isinstance(chosen, date):
+        st.query_params[name] = chosen.isoformat()
+
+
 # -- small things ---------------------------------------------------------------------------------
 
 
@@ -100,6 +132,18 @@ def chip(state: DocumentState, title: str = "") -> str:
         f'<span class="iman-chip iman-{state.value}" title="{hint}">'
         f'<i aria-hidden="true"></i>{text.STATES[state]}</span>'
     )
+
+
+def state_chip(name: str) -> str:
+    return chip(DocumentState(name)) if name in set(DocumentState) else plain(name)
+
+
+def escaped(words: str) -> str:
+    return escape(words)
+
+
+def plain(words: Any) -> str:
+    return escape(str(words))
 
 
 def erp_chip(status: ErpSyncStatus) -> str:
@@ -258,7 +302,7 @@ def heading(words: str) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figure:
-    """One number of a page's top row, with what it means."""
+    """One number of a page's top row, with how it is counted."""
 
     label: str
     value: str
@@ -270,13 +314,24 @@ class Figure:
 
 def figures(several: Sequence[Figure]) -> None:
     cells = "".join(
-        f'<div class="iman-figure iman-{one.tone}" title="{escape(one.means)}">'
+        f'<div class="iman-figure iman-{one.tone}">'
         f"<dt>{escape(one.label)}</dt>"
         f'<dd class="iman-value">{escape(one.value)}{one.picture}</dd>'
-        f'<dd class="iman-detail">{escape(one.detail)}</dd></div>'
+        f'<dd class="iman-detail">{escape(one.detail)}</dd>{_counted(one)}</div>'
         for one in several
     )
     st.html(f'<dl class="iman-figures">{cells}</dl>')
+
+
+def _counted(one: Figure) -> str:
+    """Opened by hand and, thanks to ``assets/iman.js``, left open when the figures tick."""
+    if not one.means:
+        return ""
+    return (
+        f'<dd class="iman-counted"><details data-keep="{escape(one.label)}"><summary>'
+        f'{text_overview.COUNTED}<span class="iman-hidden">: {escape(one.label)}</span></summary>'
+        f"<p>{escape(one.means)}</p></details></dd>"
+    )
 
 
 def sparkline(values: Sequence[float], label: str, tone: str = "quiet") -> str:

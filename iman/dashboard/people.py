@@ -8,7 +8,7 @@ import streamlit as st
 from pydantic import ValidationError
 
 from iman.api.wire import User
-from iman.dashboard import parts, session, text
+from iman.dashboard import export, parts, session, text
 from iman.dashboard.parts import Column
 from iman.domain.people import Role
 from iman.errors import ImanError
@@ -30,6 +30,7 @@ def listed(users: list[User]) -> None:
         ],
         users,
     )
+    export.button("people", lambda: export.of_models(users))
 
 
 def add_form() -> None:

@@ -183,6 +183,10 @@ def documents(several: Sequence[_Anything], currency: str, *, why: bool = False)
     )
 
 
+def file_of(checklist_id: int, several: Sequence[_Anything]) -> None:
+    export.button(f"checklist-{checklist_id}", lambda: export.of_models(several))
+
+
 def _columns(currency: str) -> list[Column]:
     return [
         Column(

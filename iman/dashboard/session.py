@@ -12,11 +12,13 @@ import streamlit as st
 
 from iman.api.remedies_client import RemediesClient
 from iman.api.wire import Me, ResyncStarted, User
+from iman.api.wire_checklists import PlaybookView
 from iman.api.wire_remedies import PreviewSelection, ReleasePreview
 from iman.dashboard import backend, text
 from iman.dashboard.shared import Memory, SharedReading
 from iman.dashboard.shared_remedies import SharedRemedies
 from iman.domain.people import Permission
+from iman.errors import DaemonUnavailable, NotFound
 from iman.reading import open_reading
 from iman.reading.reading import Reading
 from iman.reading.remedies import RemediesReading, open_remedies
@@ -105,6 +107,11 @@ def add_user(name: str, password: str, role: str) -> User:
     return backend.daemon(token()).add_user(name, password, role)
 
 
+def prefer(name: str, value: str) -> None:
+    """Remember it for this person."""
+    backend.daemon(token()).prefer(name, value)
+
+
 def remedies() -> RemediesReading:
     """Causes, checklists, releases, set-ups: over the API, or from the file."""
     opened = open_remedies(_remedies_client(), backend.settings().ledger)
@@ -115,6 +122,14 @@ def preview_release(selection: PreviewSelection) -> ReleasePreview:
     """Asked every few seconds by everybody who looks, so it is shared."""
     asked = ("preview", selection.model_dump_json())
     return _MEMORY.get(asked, 2.0, lambda: _remedies_client().preview_release(selection))
+
+
+def playbook(error_type: str) -> PlaybookView | None:
+    """The written remedy; None where there is none, or nobody who could say."""
+    try:
+        return remedies().playbook(error_type).playbook
+    except (DaemonUnavailable, NotFound):
+        return None
 
 
 def evidence(checklist_id: int, attachment_id: int) -> bytes:
@@ -139,6 +154,11 @@ def sandbox() -> bool:
 def zone() -> ZoneInfo:
     """The browser's."""
     return text.zone_of(st.context.timezone)
+
+
+def dark() -> bool:
+    """Which theme the browser last told of."""
+    return st.context.theme.type == "dark"
 
 
 def now() -> datetime:

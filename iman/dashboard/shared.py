@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -22,6 +23,7 @@ from iman.reading.reading import (
     DocumentPage,
     Reading,
     Scope,
+    Window,
 )
 
 T = TypeVar("T")
@@ -73,14 +75,13 @@ class SharedReading:
     def status(self) -> DaemonStatus:
         return self._memory.get("status", 1.0, self._reading.status)
 
-    def overview(self, *, hours: int, scope: Scope = EVERYTHING) -> Overview:
-        ask, key = self._reading.overview, ("overview", hours, scope)
-        return self._memory.get(key, 1.5, lambda: ask(hours=hours, scope=scope))
+    def overview(self, window: Window, scope: Scope = EVERYTHING) -> Overview:
+        ask = self._reading.overview
+        return self._memory.get(("overview", window, scope), 1.5, lambda: ask(window, scope))
 
-    def durations(self, *, hours: int, scope: Scope = EVERYTHING) -> Durations:
-        """The dearest figure, and the slowest to change."""
-        ask, key = self._reading.durations, ("durations", hours, scope)
-        return self._memory.get(key, 20.0, lambda: ask(hours=hours, scope=scope))
+    def durations(self, window: Window, scope: Scope = EVERYTHING) -> Durations:
+        ask = self._reading.durations
+        return self._memory.get(("durations", window, scope), 5.0, lambda: ask(window, scope))
 
     def counts(self) -> pd.DataFrame:
         return _own(self._memory.get("counts", 1.5, self._reading.counts))
@@ -109,13 +110,37 @@ class SharedReading:
         key = ("neighbours", wanted, document_id)
         return self._memory.get(key, 5.0, lambda: ask(wanted, document_id))
 
-    def failures(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
-        ask, key = self._reading.failures, ("failures", hours, scope)
-        return _own(self._memory.get(key, 5.0, lambda: ask(hours=hours, scope=scope)))
+    def failures(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        ask, key = self._reading.failures, ("failures", window, scope)
+        return _own(self._memory.get(key, 5.0, lambda: ask(window, scope)))
 
-    def series(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
-        ask, key = self._reading.series, ("series", hours, scope)
-        return _own(self._memory.get(key, 5.0, lambda: ask(hours=hours, scope=scope)))
+    def series(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        ask, key = self._reading.series, ("series", window, scope)
+        return _own(self._memory.get(key, 5.0, lambda: ask(window, scope)))
+
+    def history(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        ask, key = self._reading.history, ("history", window, scope)
+        return _own(self._memory.get(key, 5.0, lambda: ask(window, scope)))
+
+    def busy_hours(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        ask, key = self._reading.busy_hours, ("busy_hours", window, scope)
+        return _own(self._memory.get(key, 10.0, lambda: ask(window, scope)))
+
+    def retries(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        ask, key = self._reading.retries, ("retries", window, scope)
+        return _own(self._memory.get(key, 10.0, lambda: ask(window, scope)))
+
+    def met_causes(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        ask, key = self._reading.met_causes, ("met_causes", window, scope)
+        return _own(self._memory.get(key, 5.0, lambda: ask(window, scope)))
+
+    def period_end(self, due: date, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        ask, key = self._reading.period_end, ("period_end", due, scope)
+        return _own(self._memory.get(key, 3.0, lambda: ask(due, scope)))
+
+    def marks(self, window: Window) -> pd.DataFrame:
+        ask, key = self._reading.marks, ("marks", window)
+        return _own(self._memory.get(key, 10.0, lambda: ask(window)))
 
     def standing(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         ask, key = self._reading.standing, ("standing", scope)
@@ -138,6 +163,13 @@ class SharedReading:
 
     def sites(self) -> list[str]:
         return list(self._memory.get("sites", 30.0, self._reading.sites))
+
+    def companies(self) -> list[str]:
+        return list(self._memory.get("companies", 30.0, self._reading.companies))
+
+    def preferences(self) -> dict[str, str]:
+        """Never shared: they are a person's own."""
+        return self._reading.preferences()
 
     def intake_problems(self) -> pd.DataFrame:
         return _own(self._memory.get("intake_problems", 5.0, self._reading.intake_problems))

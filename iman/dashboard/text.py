@@ -19,6 +19,7 @@ from iman.dashboard.formats import is_missing as is_missing
 from iman.dashboard.formats import moment as moment
 from iman.dashboard.formats import moment_in_two as moment_in_two
 from iman.dashboard.formats import money as money
+from iman.dashboard.formats import number as number
 from iman.dashboard.formats import percent as percent
 from iman.dashboard.formats import span as span
 from iman.dashboard.formats import zone_of as zone_of
@@ -94,14 +95,6 @@ TO_THE_DAEMON = "All loops, queue and pauses"
 CAUSES_TITLE = "What lies underneath?"
 INTAKE_TITLE = "What could not be read from byondpro?"
 NOTHING_OPEN_HINT = "New failures appear here within seconds of their first attempt."
-STATE_MEANINGS_FAILED = (
-    "Documents whose attempts are used up. Nothing happens until somebody presses Resync."
-)
-MEANS_OLDEST = "How long the longest-standing failed document has been failing."
-MEANS_NOT_IN_SAGE = "All open documents: failed, retrying, waiting, parked and under way."
-MEANS_FIRST_ATTEMPT = "Share of documents that Sage 300 accepted at the first attempt."
-MEANS_SYNCED = "Documents that reached Sage 300 in this window."
-MEANS_REFUSED = "Attempts that Sage 300 answered with an error in this window."
 SHOW = {
     "attention": "Needs attention",
     "failed": "Failed",
@@ -110,6 +103,7 @@ SHOW = {
     "waiting": "On the way",
     "parked": "Parked",
     "synced": "Synced",
+    "open": "Not in Sage 300",
     "all": "All",
 }
 ORDERS = {
@@ -163,11 +157,11 @@ ROLE_MAY = {
     Role.ADMIN: "All of that; resync one or many, close by hand, pause, audit trail, people",
 }
 
-EXPORT = "Export CSV"
+EXPORT = "Export as"
 LIVE = "Live"
 LIVE_HELP = "Figures and lists refresh by themselves. Switch off to hold them still."
 WINDOW = "Window"
-NOTHING_FAILED = "Nothing was refused in this window."
+NOTHING_FAILED = "Nothing was refused in this time."
 NOTHING_OPEN = "No open document has been refused. There is nothing to put right."
 ALL_WELL = "Everything byondpro has sent is in Sage 300."
 NO_MATCH = "No document matches."
@@ -309,6 +303,10 @@ def error_type(name: Any) -> str:
     if is_missing(name) or not name:
         return "Not classified"
     return ERROR_TYPES.get(name, str(name).replace("_", " ").capitalize())
+
+
+def state(name: str) -> str:
+    return STATES[DocumentState(name)] if name in set(DocumentState) else name
 
 
 def entry_type(kind: EntryType) -> str:
@@ -478,22 +476,17 @@ def paused(several: list[str]) -> str:
     return f"Pushing is paused for {named}. What arrives waits; no attempt is used up."
 
 
-def against_before(now_share: float | None, before: float | None, window: str) -> str:
-    if now_share is None or before is None:
-        return f"no comparison with the {window} before"
-    points = (now_share - before) * 100
-    return f"{points:+.1f} points on the {window} before".replace("-", "−")
-
-
-def change(number: int, before: int, window: str) -> str:
-    difference = number - before
-    if not difference:
-        return f"as many as in the {window} before"
-    return f"{difference:+,} on the {window} before".replace("-", "−")
-
-
 def shown(first: int, last: int, total: int) -> str:
     return f"{first:,}–{last:,} of {total:,}" if total else "none"
+
+
+def export_help(form: str) -> str:
+    return f"All of this table as {form}, with its filter named in the file"
+
+
+def export_all(total: int) -> str:
+    """How much a list's file holds: all its pages."""
+    return f"Export all {total:,} as" if total > 1 else "Export it as"
 
 
 def as_of(at: datetime | None, zone: ZoneInfo, now: datetime) -> str:
@@ -506,14 +499,6 @@ def page_failed(incident: str) -> str:
 
 def person_added(name: str) -> str:
     return f"{name} can sign in now."
-
-
-def trend_title(window: str) -> str:
-    return f"What was refused in the last {window}?"
-
-
-def sparkline(window: str) -> str:
-    return f"Refused attempts over the last {window}"
 
 
 def since(at: datetime | None, zone: ZoneInfo, now: datetime) -> str:

@@ -19,6 +19,7 @@ from iman.domain.setup import Problem, SetupKind
 
 # -- causes
 
+TO_BE_DONE = "What is to be done about it?"
 CAUSES_LIST = "What lies underneath, and who looks after it?"
 NO_CAUSES = "Nothing lies underneath: no open document has been refused."
 NO_CAUSES_HINT = "A cause appears here within seconds of the first refusal."

@@ -211,6 +211,14 @@ def _join(
     news = [j for j in joining if j.document_id not in stays]
     if news:
         _count(conn, known, news)
+        conn.execute(
+            _SQL["count_joined"],
+            {
+                "document_id": [j.document_id for j in news],
+                "cause_id": [known[j.key] for j in news],
+                "now": to_db(now),
+            },
+        )
     return len(news)
 
 

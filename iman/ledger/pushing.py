@@ -349,6 +349,10 @@ def _close(conn: duckdb.DuckDBPyConnection, finished: Sequence[Finished]) -> Non
             "attempt": [f.claim.number for f in finished],
         },
     )
+    conn.execute(
+        _SQL["insert_duration_rollup"],
+        {"document_id": document_ids, "ended_at": [to_db(f.ended_at) for f in finished]},
+    )
     documents: Counter[tuple[Any, ...]] = Counter()
     amounts: dict[tuple[Any, ...], Decimal] = {}
     for document_id, company, site, entry_type, amount, _ in _summary(conn, document_ids):
@@ -369,21 +373,29 @@ def _close(conn: duckdb.DuckDBPyConnection, finished: Sequence[Finished]) -> Non
 
 
 def _count(conn: duckdb.DuckDBPyConnection, finished: Sequence[Finished]) -> None:
-    """Append to the rollup what these outcomes add to it."""
+    """Append to the rollups what these outcomes add to them."""
     facts = {row[0]: row[1:] for row in _summary(conn, [f.claim.document_id for f in finished])}
     counted: Counter[tuple[Any, ...]] = Counter()
+    again: Counter[tuple[Any, ...]] = Counter()
     for f in finished:
         company, site, entry_type, _, _ = facts[f.claim.document_id]
+        kind = f.verdict.error_type if f.verdict else ""
+        if isinstance(f.outcome, Refused) and f.claim.number > 1:
+            again[_hour(f.ended_at), company, site, entry_type, kind] += 1
         counted[
             _hour(f.ended_at),
             company,
             site,
             entry_type,
             OUTCOME_NAMES[type(f.outcome)],
-            f.verdict.error_type if f.verdict else "",
+            kind,
             f.claim.round == 1 and f.claim.number == 1 and not f.claim.asks,
         ] += 1
     insert_attempt_rollup(conn, counted)
+    if again:
+        names = ("hour", "company", "site", "entry_type", "error_type", "attempts")
+        rows = [(*where, count) for where, count in again.items()]
+        conn.execute(_SQL["insert_retry_rollup"], _columns(names, rows))
 
 
 def insert_attempt_rollup(

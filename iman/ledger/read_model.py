@@ -6,9 +6,9 @@ SQL with its cost class: ``sql/reading.sql``. Tables are Arrow, columns as ``rea
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +25,7 @@ from iman.ledger.utc import from_db, to_db
 
 _SQL = queries("reading")
 _HOURLY_UP_TO = 72  # hours; beyond, a trend's buckets are days
+_NEVER = datetime(9999, 1, 1)  # noqa: DTZ001 -- bound as the ledger's own, which has no zone
 _RENAMED = frozenset({"document_id", "attempt_id", "reference", "payload"})
 Row = dict[str, Any]
 
@@ -55,13 +56,64 @@ class Scope:
 
     entry_type: str | None = None
     site: str | None = None
+    company: str | None = None
 
     @property
     def values(self) -> Row:
-        return {"entry_type": self.entry_type, "site": self.site}
+        return {"entry_type": self.entry_type, "site": self.site, "company": self.company}
 
 
 EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """*hours* that end at *until*, or now; whole hours of UTC, as the rollups have them.
+
+    Beyond three days its buckets are days of *zone*, an IANA name.
+    """
+
+    hours: int
+    now: datetime
+    until: datetime | None = None
+    zone: str = "UTC"
+
+    @property
+    def since(self) -> datetime:
+        return window_start(self.until or self.now, self.hours)
+
+    @property
+    def end(self) -> datetime:
+        """Exclusive; a window that goes on has none that anything reaches."""
+        return window_start(self.until, 0) if self.until else _NEVER
+
+    @property
+    def before(self) -> datetime:
+        """Where the window before it begins."""
+        return self.since - timedelta(hours=self.hours)
+
+    @property
+    def both(self) -> Row:
+        return {"since": self.since, "until": self.end, "before": self.before}
+
+    @property
+    def buckets(self) -> Row:
+        daily = self.hours > _HOURLY_UP_TO
+        return {"since": self.since, "until": self.end, "daily": daily, "zone": self.zone}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusals:
+    """Documents that were refused at some time from *since* to *until*.
+
+    *weekday* (1: Monday) and *hour* narrow that to some hours of the week in *zone*.
+    """
+
+    since: datetime
+    until: datetime
+    weekday: int | None = None
+    hour: int | None = None
+    zone: str = "UTC"
 
 
 def facts(conn: duckdb.DuckDBPyConnection) -> Facts:
@@ -74,44 +126,90 @@ def counts(conn: duckdb.DuckDBPyConnection) -> pa.Table:
 
 
 def documents(
-    conn: duckdb.DuckDBPyConnection,
+    conn: duckdb.DuckDBPyConnection, *, limit: int = 50, offset: int = 0, **wanted: Any
+) -> tuple[pa.Table, int]:
+    """One page and how many there are in all; *wanted* as ``wanted_values`` takes it."""
+    values = {**wanted_values(**wanted), "limit": limit, "offset": offset}
+    found = _table(conn, "documents", values)
+    total = _total(found)
+    if offset and not total:  # a page past the end carries no row to tell how many there are
+        total = _total(_table(conn, "documents", {**values, "limit": 1, "offset": 0}))
+    return _with_facts(found, facts(conn)), total
+
+
+def all_documents(
+    conn: duckdb.DuckDBPyConnection, *, rows: int = 5000, **wanted: Any
+) -> Iterator[pa.Table]:
+    """Every document that fits, in the filter's order and as of one moment, *rows* at a time.
+
+    At least one table comes, with the columns. The list is never in memory as a whole; DuckDB sorts
+    on disk beyond its own limit.
+    """
+    known, cursor = facts(conn), conn.cursor()
+    values = {**wanted_values(**wanted), "limit": None, "offset": 0}
+    try:
+        reader = cursor.sql(_SQL["documents"], params=values).to_arrow_reader(rows)
+        first = True
+        for batch in reader:
+            if batch.num_rows or first:
+                yield _with_facts(_aware(pa.Table.from_batches([batch])), known)
+            first = False
+        if first:
+            yield _with_facts(_aware(reader.schema.empty_table()), known)
+    finally:
+        cursor.close()
+
+
+def wanted_values(
     *,
     entry_type: str | None = None,
     states: Sequence[str] = (),
     error_type: str | None = None,
     entity: str | None = None,
     site: str | None = None,
+    company: str | None = None,
     search: str = "",
     order: str = "newest",
-    limit: int = 50,
-    offset: int = 0,
-) -> tuple[pa.Table, int]:
-    """One page and how many there are in all."""
+    began_from: datetime | None = None,
+    began_to: datetime | None = None,
+    dated_to: date | None = None,
+    refused: Refusals | None = None,
+) -> Row:
+    """A filter as the query binds it.
+
+    *began_from* and *began_to* bound when it first failed, or arrived; *dated_to* its date.
+    """
     wanted = list(states)
-    values = {
+    return {
         "entry_type": entry_type,
         "states": wanted or None,
         "closed": not wanted or any(state in CLOSED_STATES for state in wanted),
         "error_type": error_type,
         "entity": entity,
         "site": site,
+        "company": company,
         "search": search.strip() or None,
         "order": order,
-        "limit": limit,
-        "offset": offset,
+        "began_from": to_db(began_from) if began_from else None,
+        "began_to": to_db(began_to) if began_to else None,
+        "dated_to": dated_to,
+        "refused_from": to_db(refused.since) if refused else None,
+        "refused_to": to_db(refused.until) if refused else None,
+        "weekday": refused.weekday if refused else None,
+        "hour": refused.hour if refused else None,
+        "zone": refused.zone if refused else "UTC",
     }
-    found = _table(conn, "documents", values)
-    total = _total(found)
-    if offset and not total:  # a page past the end carries no row to tell how many there are
-        total = _total(_table(conn, "documents", {**values, "limit": 1, "offset": 0}))
-    known = facts(conn)
+
+
+def _with_facts(found: pa.Table, known: Facts) -> pa.Table:
+    """What the query cannot know: byondpro's page, and how many attempts there are."""
     urls = [known.link("booking", booking=booking.as_py()) for booking in found["booking"]]
     found = found.drop_columns(["total"])
     at_booking = found.column_names.index("booking") + 1
     found = found.add_column(at_booking, "booking_url", pa.array(urls, pa.string()))
     at_attempt = found.column_names.index("attempt") + 1
     most = pa.array([known.max_attempts] * found.num_rows, pa.int32())
-    return found.add_column(at_attempt, "max_attempts", most), total
+    return found.add_column(at_attempt, "max_attempts", most)
 
 
 def _total(found: pa.Table) -> int:
@@ -159,16 +257,14 @@ def document(conn: duckdb.DuckDBPyConnection, document_id: int) -> Row:
 
 
 def failures(
-    conn: duckdb.DuckDBPyConnection, *, hours: int, now: datetime, scope: Scope = EVERYTHING
+    conn: duckdb.DuckDBPyConnection, window: Window, scope: Scope = EVERYTHING
 ) -> pa.Table:
-    return _table(conn, "failures", _window(hours, now, scope))
+    return _table(conn, "failures", {**window.buckets, **scope.values})
 
 
-def series(
-    conn: duckdb.DuckDBPyConnection, *, hours: int, now: datetime, scope: Scope = EVERYTHING
-) -> pa.Table:
+def series(conn: duckdb.DuckDBPyConnection, window: Window, scope: Scope = EVERYTHING) -> pa.Table:
     """What each bucket of the window saw."""
-    return _table(conn, "series", _window(hours, now, scope))
+    return _table(conn, "series", {**window.buckets, **scope.values})
 
 
 def standing(
@@ -176,15 +272,6 @@ def standing(
 ) -> pa.Table:
     """What is not in Sage 300, by entry type, site and age."""
     return _table(conn, "standing", {"now": to_db(now), **scope.values})
-
-
-def durations(
-    conn: duckdb.DuckDBPyConnection, *, hours: int, now: datetime, scope: Scope = EVERYTHING
-) -> Row:
-    """As ``wire.Durations``; dearer than the other figures, so asked for less often."""
-    since = window_start(now, hours)
-    window = {"since": since, "before": since - timedelta(hours=hours)}
-    return _rows(conn, "durations", {**window, **scope.values})[0]
 
 
 def open_errors(conn: duckdb.DuckDBPyConnection, scope: Scope = EVERYTHING) -> pa.Table:
@@ -203,22 +290,22 @@ def audit(conn: duckdb.DuckDBPyConnection, *, limit: int = 500) -> pa.Table:
     return _table(conn, "audit", {"limit": limit})
 
 
-def overview(
-    conn: duckdb.DuckDBPyConnection, *, hours: int, now: datetime, scope: Scope = EVERYTHING
-) -> Row:
+def overview(conn: duckdb.DuckDBPyConnection, window: Window, scope: Scope = EVERYTHING) -> Row:
     """As ``wire.Overview``."""
-    since = window_start(now, hours)
     open_now = _rows(conn, "open_figures", scope.values)[0]
-    before = since - timedelta(hours=hours)
     first, passed, first_before, passed_before, refused, refused_before = _one(
-        conn, "attempt_figures", {"since": since, "before": before, **scope.values}
+        conn, "attempt_figures", {**window.both, **scope.values}
     )
-    synced, synced_amount = _one(conn, "closing_figures", {"since": since, **scope.values})
+    synced, synced_amount, synced_before = _one(
+        conn, "closing_figures", {**window.both, **scope.values}
+    )
     return {
-        "hours": hours,
+        "hours": window.hours,
         **open_now,
+        **_stood_at(conn, window.since, scope),
         "synced": synced,
         "synced_amount": synced_amount,
+        "previous_synced": synced_before,
         "first_attempts": first,
         "first_attempt_success": passed / first if first else None,
         "previous_first_attempt_success": passed_before / first_before if first_before else None,
@@ -226,6 +313,17 @@ def overview(
         "previous_refused": refused_before,
         "intake_problems": _one(conn, "problem_count", {})[0],
         "currency": _one(conn, "currency", {})[0] or "",
+    }
+
+
+def _stood_at(conn: duckdb.DuckDBPyConnection, at: datetime, scope: Scope) -> Row:
+    """What was open when the window began; None where nobody looked."""
+    row = first_row(conn, queries("figures")["stood_at"], {"at": at, **scope.values})
+    documents, failed, amount, _, _ = row or (None,) * 5
+    return {
+        "previous_not_in_sage": documents,
+        "previous_failed": failed,
+        "previous_not_in_sage_amount": amount,
     }
 
 
@@ -237,11 +335,6 @@ def last_heard(conn: duckdb.DuckDBPyConnection) -> datetime | None:
     """The newest heartbeat any daemon wrote."""
     moment: datetime | None = _one(conn, "newest_beat", {})[0]
     return from_db(moment)
-
-
-def _window(hours: int, now: datetime, scope: Scope) -> Row:
-    daily = hours > _HOURLY_UP_TO
-    return {"daily": daily, "since": window_start(now, hours), **scope.values}
 
 
 def window_start(now: datetime, hours: int) -> datetime:
@@ -324,7 +417,15 @@ def _line(line: Row, segment: str, rule: str) -> Row:
 
 
 def _table(conn: duckdb.DuckDBPyConnection, name: str, values: Row) -> pa.Table:
-    found = conn.cursor().sql(_SQL[name], params=values).to_arrow_table()
+    return table(conn, _SQL[name], values)
+
+
+def table(conn: duckdb.DuckDBPyConnection, sql: str, values: Row) -> pa.Table:
+    """Moments are aware."""
+    return _aware(conn.cursor().sql(sql, params=values).to_arrow_table())
+
+
+def _aware(found: pa.Table) -> pa.Table:
     for place, column in enumerate(found.schema):
         if pa.types.is_timestamp(column.type) and column.type.tz is None:
             aware = pc.assume_timezone(found.column(place), "UTC")

@@ -194,6 +194,7 @@ def _store(
             "company": [event.key.company for event in events],
             "site": [event.site for event in events],
             "amount": [event.amount for event in events],
+            "dated": [event.document_date for event in events],
             "round": [known[event.key].round + 1 if event.key in known else 1 for event in events],
             "now": to_db(now),
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,6 +21,7 @@ from iman.reading.reading import (
     DocumentPage,
     Reading,
     Scope,
+    Window,
 )
 
 T = TypeVar("T")
@@ -46,11 +48,11 @@ class Either:
                 reason=f"{answer.reason} {exc}",
             )
 
-    def overview(self, *, hours: int, scope: Scope = EVERYTHING) -> Overview:
-        return self._ask(lambda reading: reading.overview(hours=hours, scope=scope))
+    def overview(self, window: Window, scope: Scope = EVERYTHING) -> Overview:
+        return self._ask(lambda reading: reading.overview(window, scope))
 
-    def durations(self, *, hours: int, scope: Scope = EVERYTHING) -> Durations:
-        return self._ask(lambda reading: reading.durations(hours=hours, scope=scope))
+    def durations(self, window: Window, scope: Scope = EVERYTHING) -> Durations:
+        return self._ask(lambda reading: reading.durations(window, scope))
 
     def counts(self) -> pd.DataFrame:
         return self._ask(lambda reading: reading.counts())
@@ -71,11 +73,29 @@ class Either:
     ) -> tuple[int | None, int | None]:
         return self._ask(lambda reading: reading.document_neighbours(wanted, document_id))
 
-    def failures(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
-        return self._ask(lambda reading: reading.failures(hours=hours, scope=scope))
+    def failures(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return self._ask(lambda reading: reading.failures(window, scope))
 
-    def series(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
-        return self._ask(lambda reading: reading.series(hours=hours, scope=scope))
+    def series(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return self._ask(lambda reading: reading.series(window, scope))
+
+    def history(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return self._ask(lambda reading: reading.history(window, scope))
+
+    def busy_hours(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return self._ask(lambda reading: reading.busy_hours(window, scope))
+
+    def retries(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return self._ask(lambda reading: reading.retries(window, scope))
+
+    def met_causes(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return self._ask(lambda reading: reading.met_causes(window, scope))
+
+    def period_end(self, due: date, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return self._ask(lambda reading: reading.period_end(due, scope))
+
+    def marks(self, window: Window) -> pd.DataFrame:
+        return self._ask(lambda reading: reading.marks(window))
 
     def standing(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         return self._ask(lambda reading: reading.standing(scope=scope))
@@ -94,6 +114,12 @@ class Either:
 
     def sites(self) -> list[str]:
         return self._ask(lambda reading: reading.sites())
+
+    def companies(self) -> list[str]:
+        return self._ask(lambda reading: reading.companies())
+
+    def preferences(self) -> dict[str, str]:
+        return self._ask(lambda reading: reading.preferences())
 
     def intake_problems(self) -> pd.DataFrame:
         return self._ask(lambda reading: reading.intake_problems())

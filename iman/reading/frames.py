@@ -53,7 +53,45 @@ DOCUMENTS = (
 FAILURES = ("bucket", "error_type", "failures")
 
 #: What each bucket saw, in the same buckets; those in which nothing happened are absent.
-SERIES = ("bucket", "first_attempts", "first_accepted", "refused", "synced", "synced_amount")
+#: The seconds are means: from byondpro to Sage 300, and from the first refusal to Sage 300.
+SERIES = (
+    "bucket",
+    "first_attempts",
+    "first_accepted",
+    "refused",
+    "synced",
+    "synced_amount",
+    "sync_seconds",
+    "remedy_seconds",
+)
+
+#: What stood open at the beginning of each bucket; those nobody looked at are absent.
+HISTORY = ("bucket", "documents", "failed", "amount", "failed_amount")
+
+#: Refused attempts by weekday (1: Monday) and hour of the zone asked for; quiet hours are absent.
+BUSY_HOURS = ("weekday", "hour", "refused")
+
+#: Attempts refused after an earlier one of their round. *transient*: waiting could help.
+RETRIES = ("error_type", "transient", "attempts", "previous_attempts")
+
+#: What documents were refused for in a window; one that comes back counts again.
+MET_CAUSES = (
+    "id",
+    "error_type",
+    "entity_kind",
+    "entity",
+    "error",  # one of the texts
+    "is_open",
+    "documents",
+    "amount",
+)
+
+#: What is dated on or before a day and is not in Sage 300.
+PERIOD_END = ("state", "error_type", "entity_kind", "entity", "documents", "amount", "oldest")
+
+#: What explains a change. *kind*: outage, release, cause_resolved, setup_fixed; an outage has an
+#: end once it is over.
+MARKS = ("at", "ended_at", "kind", "what", "error_type", "entity", "id")
 
 #: What is not in Sage 300 now. *place* numbers the age: under an hour, a day, 7 days, 30, over.
 STANDING = ("entry_type", "site", "place", "documents", "failed", "amount")

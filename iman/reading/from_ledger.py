@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,7 +12,7 @@ import pandas as pd
 
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause
 from iman.errors import DaemonUnavailable, LedgerLocked
-from iman.ledger import holding, read_model
+from iman.ledger import figures, holding, read_model
 from iman.ledger.offline import read_only
 from iman.reading.over_api import to_frame
 from iman.reading.reading import (
@@ -21,6 +21,7 @@ from iman.reading.reading import (
     DocumentFilter,
     DocumentPage,
     Scope,
+    Window,
 )
 
 T = TypeVar("T")
@@ -41,17 +42,13 @@ class FromLedger:
             reason="The daemon does not run; this is read from its ledger.",
         )
 
-    def overview(self, *, hours: int, scope: Scope = EVERYTHING) -> Overview:
-        now, of = datetime.now(UTC), _scope(scope)
-        return Overview.model_validate(
-            self._ask(lambda conn: read_model.overview(conn, hours=hours, now=now, scope=of))
-        )
+    def overview(self, window: Window, scope: Scope = EVERYTHING) -> Overview:
+        of, at = _scope(scope), _window(window)
+        return Overview.model_validate(self._ask(lambda conn: read_model.overview(conn, at, of)))
 
-    def durations(self, *, hours: int, scope: Scope = EVERYTHING) -> Durations:
-        now, of = datetime.now(UTC), _scope(scope)
-        return Durations.model_validate(
-            self._ask(lambda conn: read_model.durations(conn, hours=hours, now=now, scope=of))
-        )
+    def durations(self, window: Window, scope: Scope = EVERYTHING) -> Durations:
+        of, at = _scope(scope), _window(window)
+        return Durations.model_validate(self._ask(lambda conn: figures.durations(conn, at, of)))
 
     def counts(self) -> pd.DataFrame:
         return to_frame(self._ask(read_model.counts))
@@ -60,7 +57,9 @@ class FromLedger:
         self, wanted: DocumentFilter, *, limit: int = 50, offset: int = 0
     ) -> DocumentPage:
         found, total = self._ask(
-            lambda conn: read_model.documents(conn, **_values(wanted), limit=limit, offset=offset)
+            lambda conn: read_model.documents(
+                conn, **document_values(wanted), limit=limit, offset=offset
+            )
         )
         return DocumentPage(frame=to_frame(found), total=total)
 
@@ -75,19 +74,41 @@ class FromLedger:
     def document_neighbours(
         self, wanted: DocumentFilter, document_id: int
     ) -> tuple[int | None, int | None]:
-        return self._ask(lambda conn: read_model.neighbours(conn, document_id, **_values(wanted)))
-
-    def failures(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
-        now, of = datetime.now(UTC), _scope(scope)
-        return to_frame(
-            self._ask(lambda conn: read_model.failures(conn, hours=hours, now=now, scope=of))
+        return self._ask(
+            lambda conn: read_model.neighbours(conn, document_id, **document_values(wanted))
         )
 
-    def series(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
-        now, of = datetime.now(UTC), _scope(scope)
-        return to_frame(
-            self._ask(lambda conn: read_model.series(conn, hours=hours, now=now, scope=of))
-        )
+    def failures(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        of, at = _scope(scope), _window(window)
+        return to_frame(self._ask(lambda conn: read_model.failures(conn, at, of)))
+
+    def series(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        of, at = _scope(scope), _window(window)
+        return to_frame(self._ask(lambda conn: read_model.series(conn, at, of)))
+
+    def history(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        of, at = _scope(scope), _window(window)
+        return to_frame(self._ask(lambda conn: figures.history(conn, at, of)))
+
+    def busy_hours(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        of, at = _scope(scope), _window(window)
+        return to_frame(self._ask(lambda conn: figures.busy_hours(conn, at, of)))
+
+    def retries(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        of, at = _scope(scope), _window(window)
+        return to_frame(self._ask(lambda conn: figures.retries(conn, at, of)))
+
+    def met_causes(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        of, at = _scope(scope), _window(window)
+        return to_frame(self._ask(lambda conn: figures.met_causes(conn, at, of)))
+
+    def period_end(self, due: date, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        of = _scope(scope)
+        return to_frame(self._ask(lambda conn: figures.period_end(conn, due=due, scope=of)))
+
+    def marks(self, window: Window) -> pd.DataFrame:
+        at = _window(window)
+        return to_frame(self._ask(lambda conn: figures.marks(conn, at)))
 
     def standing(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         now, of = datetime.now(UTC), _scope(scope)
@@ -123,6 +144,13 @@ class FromLedger:
     def sites(self) -> list[str]:
         return self._ask(read_model.sites)
 
+    def companies(self) -> list[str]:
+        return self._ask(figures.companies)
+
+    def preferences(self) -> dict[str, str]:
+        """The file knows nobody."""
+        return {}
+
     def intake_problems(self) -> pd.DataFrame:
         return to_frame(self._ask(read_model.intake_problems))
 
@@ -134,17 +162,32 @@ class FromLedger:
             raise DaemonUnavailable("The daemon is there but does not answer.") from exc
 
 
+def _window(window: Window) -> read_model.Window:
+    return read_model.Window(window.hours, datetime.now(UTC), window.until, window.zone)
+
+
 def _scope(scope: Scope) -> read_model.Scope:
-    return read_model.Scope(entry_type=scope.entry_type, site=scope.site)
+    return read_model.Scope(entry_type=scope.entry_type, site=scope.site, company=scope.company)
 
 
-def _values(wanted: DocumentFilter) -> dict[str, Any]:
+def document_values(wanted: DocumentFilter) -> dict[str, Any]:
+    """The filter as ``read_model.documents`` takes it."""
+    refused = wanted.refused
     return {
         "entry_type": wanted.entry_type,
         "states": [state.value for state in wanted.states],
         "error_type": wanted.error_type,
         "entity": wanted.entity,
         "site": wanted.site,
+        "company": wanted.company,
         "search": wanted.search,
         "order": wanted.order,
-    }
+        "began_from": wanted.began_from,
+        "began_to": wanted.began_to,
+        "dated_to": wanted.dated_to,
+        "refused": refused
+        and read_model.Refusals(
+            since=refused.since, until=refused.until, weekday=refused.weekday, hour=refused.hour,
+            zone=refused.zone,
+        ),
+    }  # fmt: skip

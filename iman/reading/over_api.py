@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -16,6 +17,7 @@ from iman.reading.reading import (
     DocumentFilter,
     DocumentPage,
     Scope,
+    Window,
 )
 
 
@@ -32,11 +34,11 @@ class OverApi:
             return DaemonStatus(available=False, last_seen_at=None, health=None, reason=str(exc))
         return DaemonStatus(available=True, last_seen_at=health.now, health=health)
 
-    def overview(self, *, hours: int, scope: Scope = EVERYTHING) -> Overview:
-        return self._client.overview(hours=hours, **_scope(scope))
+    def overview(self, window: Window, scope: Scope = EVERYTHING) -> Overview:
+        return self._client.overview(**_window(window) | _scope(scope))
 
-    def durations(self, *, hours: int, scope: Scope = EVERYTHING) -> Durations:
-        return self._client.durations(hours=hours, **_scope(scope))
+    def durations(self, window: Window, scope: Scope = EVERYTHING) -> Durations:
+        return self._client.durations(**_window(window) | _scope(scope))
 
     def counts(self) -> pd.DataFrame:
         return to_frame(self._client.table("/counts"))
@@ -44,7 +46,7 @@ class OverApi:
     def documents(
         self, wanted: DocumentFilter, *, limit: int = 50, offset: int = 0
     ) -> DocumentPage:
-        params = {**_params(wanted), "limit": limit, "offset": offset}
+        params = {**document_params(wanted), "limit": limit, "offset": offset}
         found = self._client.table("/documents", params)
         total = int((found.schema.metadata or {}).get(b"total", found.num_rows))
         return DocumentPage(frame=to_frame(found), total=total)
@@ -58,14 +60,33 @@ class OverApi:
     def document_neighbours(
         self, wanted: DocumentFilter, document_id: int
     ) -> tuple[int | None, int | None]:
-        found = self._client.neighbours(document_id, _params(wanted))
+        found = self._client.neighbours(document_id, document_params(wanted))
         return found["before"], found["after"]
 
-    def failures(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
-        return to_frame(self._client.table("/failures", {"hours": hours, **_scope(scope)}))
+    def failures(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return to_frame(self._client.table("/failures", _window(window) | _scope(scope)))
 
-    def series(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
-        return to_frame(self._client.table("/series", {"hours": hours, **_scope(scope)}))
+    def series(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return to_frame(self._client.table("/series", _window(window) | _scope(scope)))
+
+    def history(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return to_frame(self._client.table("/history", _window(window) | _scope(scope)))
+
+    def busy_hours(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return to_frame(self._client.table("/busy-hours", _window(window) | _scope(scope)))
+
+    def retries(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return to_frame(self._client.table("/retries", _window(window) | _scope(scope)))
+
+    def met_causes(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        return to_frame(self._client.table("/met-causes", _window(window) | _scope(scope)))
+
+    def period_end(self, due: date, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        params = {"due": due.isoformat(), **_scope(scope)}
+        return to_frame(self._client.table("/period-end", params))
+
+    def marks(self, window: Window) -> pd.DataFrame:
+        return to_frame(self._client.table("/marks", _window(window)))
 
     def standing(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         return to_frame(self._client.table("/standing", _scope(scope)))
@@ -85,6 +106,12 @@ class OverApi:
     def sites(self) -> list[str]:
         return self._client.sites()
 
+    def companies(self) -> list[str]:
+        return self._client.companies()
+
+    def preferences(self) -> dict[str, str]:
+        return self._client.preferences()
+
     def intake_problems(self) -> pd.DataFrame:
         return to_frame(self._client.table("/intake-problems"))
 
@@ -99,19 +126,37 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
     return frame
 
 
+def _window(window: Window) -> dict[str, Any]:
+    found: dict[str, Any] = {"hours": window.hours, "zone": window.zone}
+    return found | ({"until": window.until.isoformat()} if window.until else {})
+
+
 def _scope(scope: Scope) -> dict[str, str]:
-    found = {"entry_type": scope.entry_type, "site": scope.site}
+    found = {"entry_type": scope.entry_type, "site": scope.site, "company": scope.company}
     return {name: str(value) for name, value in found.items() if value}
 
 
-def _params(wanted: DocumentFilter) -> dict[str, Any]:
-    found = {
+def document_params(wanted: DocumentFilter) -> dict[str, Any]:
+    """The filter as the API's routes take it."""
+    found: dict[str, Any] = {
         "entry_type": wanted.entry_type,
         "state": list(wanted.states),
         "error_type": wanted.error_type,
         "entity": wanted.entity,
         "site": wanted.site,
+        "company": wanted.company,
         "search": wanted.search,
         "order": wanted.order,
+        "began_from": wanted.began_from and wanted.began_from.isoformat(),
+        "began_to": wanted.began_to and wanted.began_to.isoformat(),
+        "dated_to": wanted.dated_to and wanted.dated_to.isoformat(),
     }
-    return {name: value for name, value in found.items() if value}
+    if refused := wanted.refused:
+        found |= {
+            "refused_from": refused.since.isoformat(),
+            "refused_to": refused.until.isoformat(),
+            "weekday": refused.weekday,
+            "hour": refused.hour,
+            "zone": refused.zone,
+        }
+    return {name: value for name, value in found.items() if value not in (None, "", [])}

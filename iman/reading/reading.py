@@ -6,7 +6,7 @@ Two ways to answer it: over the control API, or from the file while the daemon i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, Protocol
 
 import pandas as pd
@@ -18,6 +18,26 @@ Order = Literal["newest", "oldest", "amount", "number", "next_try"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Refusals:
+    """Refused at some time from *since* to *until*; on some weekday (1: Monday) and hour only."""
+
+    since: datetime
+    until: datetime
+    weekday: int | None = None
+    hour: int | None = None
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Window:
+    """*hours* that end at *until*, or now. Beyond three days it is told by days of *zone*."""
+
+    hours: int
+    until: datetime | None = None
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DocumentFilter:
     """What Level 2 shows; everything absent means everything."""
 
@@ -26,8 +46,13 @@ class DocumentFilter:
     error_type: str | None = None
     entity: str | None = None
     site: str | None = None
+    company: str | None = None
     search: str = ""  # booking, number, customer, or text of the error
     order: Order = "newest"
+    began_from: datetime | None = None  # when it first failed, or arrived
+    began_to: datetime | None = None
+    dated_to: date | None = None  # its own date, or earlier
+    refused: Refusals | None = None  # the error type is then that of the refusal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,9 +61,11 @@ class Scope:
 
     entry_type: EntryType | None = None
     site: str | None = None
+    company: str | None = None
 
 
 EVERYTHING = Scope()
+LAST_DAY = Window(hours=24)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,9 +94,9 @@ class Reading(Protocol):
 
     def status(self) -> DaemonStatus: ...
 
-    def overview(self, *, hours: int, scope: Scope = EVERYTHING) -> Overview: ...
+    def overview(self, window: Window, scope: Scope = EVERYTHING) -> Overview: ...
 
-    def durations(self, *, hours: int, scope: Scope = EVERYTHING) -> Durations: ...
+    def durations(self, window: Window, scope: Scope = EVERYTHING) -> Durations: ...
 
     def counts(self) -> pd.DataFrame:
         """``frames.COUNTS``."""
@@ -89,11 +116,35 @@ class Reading(Protocol):
     ) -> tuple[int | None, int | None]:
         """Ids of the documents before and after in the filter's order."""
 
-    def failures(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
-        """``frames.FAILURES``: hourly buckets up to 72 hours, daily ones (UTC) beyond."""
+    def failures(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        """``frames.FAILURES``: hourly buckets up to 72 hours, days of the window's zone beyond."""
 
-    def series(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
+    def series(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
         """``frames.SERIES``, in the same buckets."""
+
+    def history(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        """``frames.HISTORY``, in the same buckets."""
+
+    def busy_hours(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        """``frames.BUSY_HOURS``."""
+
+    def retries(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        """``frames.RETRIES``, the most first."""
+
+    def met_causes(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        """``frames.MET_CAUSES``, the commonest first."""
+
+    def period_end(self, due: date, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        """``frames.PERIOD_END``, most money first."""
+
+    def marks(self, window: Window) -> pd.DataFrame:
+        """``frames.MARKS``, newest first."""
+
+    def companies(self) -> list[str]:
+        """Companies seen, for the filter."""
+
+    def preferences(self) -> dict[str, str]:
+        """What this person chose; nothing while the daemon is away."""
 
     def standing(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         """``frames.STANDING``: what is not in Sage 300 now."""

@@ -24,7 +24,7 @@ from iman.errors import (
     TooManySignIns,
 )
 from iman.reading import frames, open_reading
-from iman.reading.reading import DocumentFilter
+from iman.reading.reading import LAST_DAY, DocumentFilter
 from tests.api.serving import PASSWORDS, Served, serving
 from tests.builders import accepted, make_unreadable, refused
 
@@ -188,8 +188,8 @@ def test_over_the_api_and_from_the_file_the_answers_are_the_same(tmp_path: Path)
         assert not status.available
         assert status.health is None
         from_file = answers_of(away)
-        assert away.overview(hours=24).failed == 1
-        assert tuple(away.failures(hours=24).columns) == frames.FAILURES
+        assert away.overview(LAST_DAY).failed == 1
+        assert tuple(away.failures(LAST_DAY).columns) == frames.FAILURES
         with pytest.raises(NotFound):
             away.document(404)
     assert over_api.keys() == from_file.keys()

@@ -15,7 +15,7 @@ OPEN = {("get", "/health"), ("post", "/sessions")}
 EXAMPLES = {
     "document_id": "1", "cause_id": "1", "checklist_id": "1", "choice": "credit", "step": "resync",
     "note_id": "1", "attachment_id": "1", "error_type": "terms_missing", "release_id": "1",
-    "gap_id": "1", "side": "sage", "what": "everything",
+    "gap_id": "1", "side": "sage", "what": "everything", "name": "tour",
 }  # fmt: skip
 PATHS = create_app(ledger=None, daemon=None, now=None).openapi()["paths"]  # type: ignore[arg-type]  # only described
 ROUTES = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ from playwright.sync_api import expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from tests.browser.conftest import ARTEFACTS
 from tests.system import HTTP, Up, up, wait_for
 
 PAGES = {
@@ -87,6 +89,111 @@ def test_every_page_opens_for_everyone_who_may(iman: Up, visit, role: str):
         assert person.page.locator("[data-testid=stException]").count() == 0
     links = person.page.get_by_role("link", name="People")
     assert links.count() == (1 if role == "admin" else 0)
+    assert real_problems(person.problems) == []
+
+
+class Newcomer:
+    """Uses only what is to be seen, and counts the clicks from the first page."""
+
+    def __init__(self, visitor) -> None:
+        self.visitor, self.page = visitor, visitor.page
+        self.clicks = 0
+
+    def begin(self) -> None:
+        self.visitor.open("/")
+        expect(self.page.get_by_role("heading", name="Overview")).to_be_visible()
+        self.clicks = 0
+
+    def click(self, what, *, reruns: bool = True) -> None:
+        expect(what).to_be_visible()
+        self.clicks += 1
+        with self.visitor.runs.rerun() if reruns else contextlib.nullcontext():
+            what.click()
+
+    def reads(self, where, *words: str) -> None:
+        for one in words:
+            expect(where).to_contain_text(one)
+        assert self.clicks <= 3
+
+
+def resynced_in_vain(iman: Up) -> None:
+    """Somebody pressed Resync before F48 was put right."""
+    api = iman.api()
+    if not api.document("INV-010319")["resyncs"]:
+        body = {"reason": "Trying again"}
+        api.http.post(f"/documents/{iman.failed}/resync", json=body).raise_for_status()
+    wait_for(lambda: api.state("INV-010319") == "failed")
+
+
+def test_a_newcomer_finds(iman: Up, visit):
+    """Each answer is within three clicks from the first page; recorded as tests/artefacts."""
+    resynced_in_vain(iman)
+    somebody = visit(iman.ready["dashboard"])
+    somebody.context.tracing.start(screenshots=True, snapshots=True)
+    somebody.sign_in("manager")
+    newcomer = Newcomer(somebody)
+    page, main = newcomer.page, newcomer.page.locator("[data-testid=stMain]")
+
+    newcomer.begin()  # how much money is stuck
+    worth = iman.api().get("/overview", hours=24)["failed_amount"]
+    newcomer.reads(main, f"worth {float(worth):,.2f} AUD have failed", "Not in Sage 300 (AUD)")
+    somebody.keep_picture("newcomer-money")
+
+    newcomer.begin()  # the commonest cause this month
+    newcomer.click(page.get_by_text("This month", exact=True))
+    card = page.locator(".st-key-card_met")
+    expect(card).to_contain_text("Which causes were the commonest this month?")
+    commonest = iman.api().get("/met-causes", hours=24 * 30)["rows"][0]
+    expect(card.locator(".ytick text").first).to_contain_text(commonest["entity"])
+    newcomer.click(card.locator("summary"), reruns=False)
+    newcomer.reads(card.get_by_role("row").nth(1), commonest["entity"])
+    somebody.keep_picture("newcomer-commonest")
+
+    newcomer.begin()  # booking 10319's error
+    newcomer.click(page.get_by_role("link", name="Integration Monitor"))
+    row = page.get_by_role("row").filter(has_text="10319")
+    newcomer.reads(row, '1020 - Terms Code "F48" is not defined in A/R Terms')
+    somebody.keep_picture("newcomer-error")
+
+    newcomer.click(row.get_by_role("link", name="INV-010319"))  # who resynced it
+    history = page.get_by_role("table", name="Resync history")
+    newcomer.reads(history, "admin", "Trying again")
+    somebody.keep_picture("newcomer-who")
+
+    what = main.get_by_role("link", name=re.compile("remedy|checklist", re.I)).first
+    newcomer.click(what)  # what to do about it
+    newcomer.reads(main, "What is to be done about it?", "Add terms code F48 in Sage 300")
+    somebody.keep_picture("newcomer-what-to-do")
+    somebody.context.tracing.stop(path=ARTEFACTS / "newcomer.zip")
+    assert real_problems(somebody.problems) == []
+
+
+def test_a_bar_opens_the_rows_behind_it_and_they_can_be_saved(iman: Up, visit):
+    person = visit(iman.ready["dashboard"])
+    person.sign_in("manager")
+    page = person.page
+    bar = page.locator(".st-key-card_pareto .barlayer .point path").first
+    bar.wait_for()
+    largest = iman.api().get("/open-errors")["rows"][0]
+    with person.runs.rerun():
+        bar.click(force=True)  # Plotly lays a pane over its bars, which takes the click
+    expect(page).to_have_url(re.compile(rf"/monitor\?.*entity={largest['entity']}"))
+    expect(page.get_by_role("table", name="Documents")).to_contain_text(largest["entity"])
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="CSV").click()
+    content = saved.value.path().read_text("utf-8-sig")
+    assert f"entity {largest['entity']}" in content.splitlines()[1]
+    assert content.count("INV-") >= largest["documents"]
+    person.open("/")
+    page.locator(".st-key-card_trend summary").click()
+    with page.expect_download() as saved:
+        page.locator(".st-key-export_failures").get_by_role("button", name="Excel").click()
+    assert saved.value.suggested_filename.endswith(".xlsx")
+    assert saved.value.path().read_bytes()[:2] == b"PK"
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Report").click()
+        page.get_by_role("button", name="Save the report").click()
+    assert "From byondpro to Sage 300" in saved.value.path().read_text("utf-8")
     assert real_problems(person.problems) == []
 
 

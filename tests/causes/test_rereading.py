@@ -10,9 +10,10 @@ import pytest
 from iman.classify import OwnExample, OwnRule, RulesInForce
 from iman.domain.checklist import EventKind, Phase
 from iman.domain.outcome import Refused
-from iman.ledger import cause_reading, checklists
+from iman.ledger import cause_reading, checklists, figures
 from iman.ledger.checklists import Subject
 from iman.ledger.history import HistoryLedger
+from iman.ledger.read_model import Window
 from iman.ledger.reclassifying import newest
 from iman.playbooks import built_in
 from iman.verdicts import in_force, verdicts
@@ -124,6 +125,20 @@ def test_attempts_and_figures_say_what_the_new_rules_say(books: Shelf, rules: Ru
     assert rolled == plain
     firsts = "SELECT error_type, sum(attempts) FROM attempt_rollup WHERE is_first GROUP BY ALL"
     assert dict(books.sql(firsts + " HAVING sum(attempts) <> 0"))["setup_code_missing"] == 5
+    again = books.sql(
+        "SELECT error_type, CAST(sum(attempts) AS BIGINT) FROM retry_rollup"
+        " GROUP BY ALL HAVING sum(attempts) <> 0 ORDER BY ALL"
+    )
+    assert again == [("setup_code_missing", 10), ("terms_missing", 2)]
+
+
+def test_the_causes_met_count_a_merged_causes_documents_once(books: Shelf, rules: RulesInForce):
+    books.arrive(*(invoice(f"INV-{n}") for n in range(1, 3)))
+    fail(books, rules, INV_1=PLOT.format("Z1"), INV_2=PLOT.format("Z1"))
+    rules.use([PLOT_RULE])
+    read_all(books, rules)
+    met = figures.met_causes(books.conn, Window(24, books.now)).to_pylist()
+    assert [(one["error_type"], one["documents"]) for one in met] == [("setup_code_missing", 2)]
 
 
 def test_what_a_sick_erp_said_is_not_read_by_rules(books: Shelf, rules: RulesInForce):

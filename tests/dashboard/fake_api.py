@@ -26,7 +26,7 @@ from iman.api.wire import Me, User
 from iman.domain.document import DocumentState, EntryType
 from iman.domain.people import Permission, Role
 from iman.errors import NotFound
-from iman.reading.reading import DocumentFilter
+from iman.reading.reading import DocumentFilter, Window
 from tests.dashboard.fakes import SeededReading, make_health, make_me
 
 PASSWORD = "correct horse"
@@ -60,8 +60,18 @@ class FakeApi:
             ("/users", self._add_user, "POST"),
             ("/sites", self._sites, "GET"),
             ("/documents", self._documents, "GET"),
+            ("/exports/documents", self._export, "GET"),
             ("/counts", self._table, "GET"),
             ("/failures", self._table, "GET"),
+            ("/series", self._table, "GET"),
+            ("/history", self._table, "GET"),
+            ("/busy-hours", self._table, "GET"),
+            ("/retries", self._table, "GET"),
+            ("/met-causes", self._table, "GET"),
+            ("/marks", self._table, "GET"),
+            ("/standing", self._table, "GET"),
+            ("/companies", self._companies, "GET"),
+            ("/me/preferences", self._preferences, "GET"),
             ("/open-errors", self._table, "GET"),
             ("/intake-problems", self._table, "GET"),
         ]
@@ -102,7 +112,7 @@ class FakeApi:
     async def _overview(self, request: Request) -> Response:
         if not self._person(request):
             return _stranger()
-        return _json(self.reading.overview(hours=int(request.query_params["hours"])))
+        return _json(self.reading.overview(_window(request)))
 
     async def _document(self, request: Request) -> Response:
         if not self._person(request):
@@ -146,6 +156,20 @@ class FakeApi:
     async def _sites(self, request: Request) -> Response:
         return JSONResponse(self.reading.sites()) if self._person(request) else _stranger()
 
+    async def _export(self, request: Request) -> Response:
+        person = self._person(request)
+        if not person:
+            return _stranger()
+        if person.name == "mia":  # as if her role could not
+            return _problem(403, "not_allowed", "Your role may not export.")
+        return Response(f"{request.url.query}\n" * 1000, media_type="text/csv")
+
+    async def _companies(self, request: Request) -> Response:
+        return JSONResponse(self.reading.companies()) if self._person(request) else _stranger()
+
+    async def _preferences(self, request: Request) -> Response:
+        return JSONResponse({}) if self._person(request) else _stranger()
+
     async def _documents(self, request: Request) -> Response:
         if not self._person(request):
             return _stranger()
@@ -159,9 +183,8 @@ class FakeApi:
         if not self._person(request):
             return _stranger()
         name = request.url.path.rsplit("/", 1)[1].replace("-", "_")
-        hours = request.query_params.get("hours")
-        given: dict[str, Any] = {"hours": int(hours)} if hours else {}
-        return _arrow(getattr(self.reading, name)(**given))
+        given = (_window(request),) if "hours" in request.query_params else ()
+        return _arrow(getattr(self.reading, name)(*given))
 
     def _person(self, request: Request) -> Me | None:
         self.asked.append(request.url.path)
@@ -210,6 +233,10 @@ def wanted_of(asked: Any) -> DocumentFilter:
     )
 
 
+def _window(request: Request) -> Window:
+    return Window(hours=int(request.query_params["hours"]))
+
+
 def _token(request: Request) -> str:
     return request.headers.get("authorization", "").removeprefix("Bearer ")
 
@@ -227,7 +254,7 @@ def _stranger() -> Response:
 
 
 def _arrow(frame: pd.DataFrame, headers: dict[str, str] | None = None) -> Response:
-    money = {"amount", "open_amount"} & set(frame.columns)
+    money = {"amount", "open_amount", "failed_amount", "synced_amount"} & set(frame.columns)
     table = pa.Table.from_pandas(frame.astype(dict.fromkeys(money, object)), preserve_index=False)
     for name in money:
         column = pa.array([Decimal(x) for x in frame[name]], pa.decimal128(19, 3))

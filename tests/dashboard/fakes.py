@@ -26,6 +26,7 @@ from iman.api.wire import (
     ResyncRecord,
     ResyncStarted,
 )
+from iman.dashboard import period
 from iman.domain.document import (
     CLOSED_STATES,
     DocumentState,
@@ -41,6 +42,7 @@ from iman.reading.reading import (
     DocumentFilter,
     DocumentPage,
     Scope,
+    Window,
 )
 
 F48 = 'Terms Code "F48" is not defined in A/R Terms'
@@ -336,23 +338,29 @@ class SeededReading:
         self.resynced: list[tuple[int, str, str]] = []
         self.health: Health | None = make_health()
         self.held: dict[str, Pause] = {}
+        self.preferred: dict[str, str] = {}
 
     def status(self) -> DaemonStatus:
         now = datetime.now(UTC)
         return DaemonStatus(available=True, last_seen_at=now, health=self.health)
 
-    def durations(self, *, hours: int, scope: Scope = EVERYTHING) -> Durations:
-        none = dict.fromkeys(Durations.model_fields)
-        told = {"sync_seconds_median": 3.2, "sync_seconds_p95": 41.0, "remedy_seconds": 5400.0}
+    def durations(self, window: Window, scope: Scope = EVERYTHING) -> Durations:
+        none = dict.fromkeys(Durations.model_fields) | {"synced": 0, "remedied": 0}
+        told = {
+            "synced": 31, "sync_seconds_mean": 7.5, "sync_seconds_median": 3.2,
+            "sync_seconds_p95": 41.0, "previous_sync_seconds_median": 2.7, "remedied": 4,
+            "remedy_seconds_mean": 5400.0, "remedy_seconds_median": 3600.0,
+            "remedy_seconds_p95": 9000.0, "previous_remedy_seconds_mean": 9000.0,
+        }  # fmt: skip
         return Durations.model_validate(none | told if self.known else none)
 
-    def overview(self, *, hours: int, scope: Scope = EVERYTHING) -> Overview:
+    def overview(self, window: Window, scope: Scope = EVERYTHING) -> Overview:
         everything = [d for d in self.known.values() if _within(d, scope)]
         failed = [d for d in everything if d.state is DocumentState.FAILED]
         open_ones = [d for d in everything if d.state not in CLOSED_STATES]
         synced = [d for d in everything if d.state in CLOSED_STATES]
         return Overview(
-            hours=hours,
+            hours=window.hours,
             failed=len(failed),
             failed_amount=sum((d.amount or Decimal() for d in failed), Decimal()),
             oldest_failed_at=min(
@@ -362,7 +370,11 @@ class SeededReading:
             waiting=sum(d.state is DocumentState.WAITING for d in everything),
             not_in_sage=len(open_ones),
             not_in_sage_amount=sum((d.amount or Decimal() for d in open_ones), Decimal()),
+            previous_failed=3 if everything else None,
+            previous_not_in_sage=9 if everything else None,
+            previous_not_in_sage_amount=Decimal("30000.00") if everything else None,
             synced=len(synced),
+            previous_synced=20 if everything else 0,
             synced_amount=sum((d.amount or Decimal() for d in synced), Decimal()),
             first_attempts=41,
             first_attempt_success=0.829 if everything else None,
@@ -448,15 +460,14 @@ class SeededReading:
         at = ids.index(document_id)
         return (ids[at - 1] if at else None), (ids[at + 1] if at + 1 < len(ids) else None)
 
-    def series(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
-        step = timedelta(hours=1) if hours <= 72 else timedelta(days=1)
-        last = pd.Timestamp.now("UTC").floor("h" if hours <= 72 else "D")
+    def series(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
         rows = [
             {
-                "bucket": last - step * back, "first_attempts": 20, "first_accepted": 20 - back,
+                "bucket": at, "first_attempts": 20, "first_accepted": 20 - back,
                 "refused": back, "synced": 19, "synced_amount": Decimal(19000),
+                "sync_seconds": 3.0 + back, "remedy_seconds": 60.0 * back if back else None,
             }
-            for back in range(5)
+            for back, at in enumerate(_newest(window, 5))
         ]  # fmt: skip
         return _frame(frames.SERIES, rows if self.known else [])
 
@@ -479,11 +490,98 @@ class SeededReading:
             [{"entry_type": k, "site": s, "place": p, **row} for (k, s, p), row in rows.items()],
         )
 
-    def failures(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
-        step = timedelta(hours=1) if hours <= 72 else timedelta(days=1)
-        last = pd.Timestamp.now("UTC").floor("h" if hours <= 72 else "D")
+    def history(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
         rows = [
-            {"bucket": last - step * back, "error_type": kind, "failures": n}
+            {
+                "bucket": at, "documents": 9 + back, "failed": 3 + back,
+                "amount": Decimal(30000 + 900 * back), "failed_amount": Decimal(9000),
+            }
+            for back, at in enumerate(_newest(window, 5))
+        ]  # fmt: skip
+        return _frame(frames.HISTORY, rows[::-1] if self.known else [])
+
+    def busy_hours(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        rows = [
+            {"weekday": day, "hour": hour, "refused": (day * hour) % 11 + 1}
+            for day in range(1, 6)
+            for hour in range(8, 18)
+            if (day + hour) % 3
+        ]
+        return _frame(frames.BUSY_HOURS, rows if self.known else [])
+
+    def retries(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        rows = [
+            {"error_type": kind, "transient": soon, "attempts": n, "previous_attempts": before}
+            for kind, soon, n, before in (
+                ("gl_account_missing", False, 48, 12),
+                ("terms_missing", False, 9, 0),
+                ("record_conflict", True, 5, 2),
+            )
+        ]
+        return _frame(frames.RETRIES, rows if self.known else [])
+
+    def met_causes(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        rows = [
+            {
+                "id": i, "error_type": kind, "entity_kind": entity_kind, "entity": entity,
+                "error": said, "is_open": is_open, "documents": n, "amount": Decimal(3100 * n),
+            }
+            for i, kind, entity_kind, entity, said, is_open, n in (
+                (2, "gl_account_missing", "gl_account", "6030", NO_6030, True, 27),
+                (1, "terms_missing", "terms", "F48", F48, True, 4),
+                (3, "period_closed", "period", HOSTILE, "closed", False, 2),
+            )
+        ]  # fmt: skip
+        return _frame(frames.MET_CAUSES, rows if self.known else [])
+
+    def period_end(self, due: date, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        groups: dict[tuple[Any, ...], list[DocumentRecord]] = {}
+        for d in self.known.values():
+            missed = d.document_date is None or d.document_date <= due
+            if d.state not in CLOSED_STATES and missed and _within(d, scope):
+                groups.setdefault(
+                    (d.state.value, d.error_type, d.entity_kind, d.entity), []
+                ).append(d)
+        rows = [
+            {
+                **dict(zip(("state", "error_type", "entity_kind", "entity"), key, strict=True)),
+                "documents": len(of),
+                "amount": sum((d.amount or Decimal() for d in of), Decimal()),
+                "oldest": min(d.document_date for d in of if d.document_date),
+            }
+            for key, of in groups.items()
+        ]
+        return _frame(frames.PERIOD_END, sorted(rows, key=lambda r: -r["amount"]))
+
+    def marks(self, window: Window) -> pd.DataFrame:
+        now = datetime.now(UTC)
+        rows = [
+            {
+                "at": now - timedelta(hours=ago), "ended_at": ended, "kind": kind, "what": what,
+                "error_type": error, "entity": entity, "id": i,
+            }
+            for i, ago, ended, kind, what, error, entity in (
+                (2, 5, None, "release", f"terms_missing F48 {HOSTILE}", "", ""),
+                (1, 6, None, "cause_resolved", "", "terms_missing", "F48"),
+                (7, 7, None, "setup_fixed", "", "term", "F48"),
+                (0, 30, now - timedelta(hours=28), "outage", "Sage 300 answered 503", "", ""),
+            )
+        ]  # fmt: skip
+        return _frame(frames.MARKS, rows if self.known else [])
+
+    def companies(self) -> list[str]:
+        return sorted({d.company for d in self.known.values()})
+
+    def preferences(self) -> dict[str, str]:
+        return dict(self.preferred)
+
+    def prefer(self, name: str, value: str) -> None:
+        self.preferred[name] = value
+
+    def failures(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
+        newest = _newest(window, 7)
+        rows = [
+            {"bucket": newest[back], "error_type": kind, "failures": n}
             for back, kind, n in (
                 (0, "terms_missing", 9),
                 (0, "gl_account_missing", 12),
@@ -610,6 +708,8 @@ class SeededReading:
             and wanted.error_type in (None, d.error_type)
             and wanted.entity in (None, d.entity)
             and wanted.site in (None, d.site)
+            and wanted.company in (None, d.company)
+            and (not wanted.dated_to or (d.document_date or TODAY) <= wanted.dated_to)
             and search
             in " ".join((d.booking, d.number, d.customer, d.customer_name, _error(d) or "")).lower()
         ]
@@ -628,7 +728,7 @@ class EmptyReading(SeededReading):
         super().__init__()
         self.known = {}
 
-    def failures(self, *, hours: int, scope: Scope = EVERYTHING) -> pd.DataFrame:
+    def failures(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
         return _frame(frames.FAILURES, [])
 
     def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
@@ -665,8 +765,17 @@ class SilentReading(SeededReading):
         return super().__getattribute__(name)
 
 
+def _newest(window: Window, number: int) -> list[pd.Timestamp]:
+    """The newest buckets, the newest first."""
+    return list(period.axis(window, datetime.now(UTC)).buckets[::-1][:number])
+
+
 def _within(d: DocumentRecord, scope: Scope) -> bool:
-    return scope.entry_type in (None, d.entry_type) and scope.site in (None, d.site)
+    return (
+        scope.entry_type in (None, d.entry_type)
+        and scope.site in (None, d.site)
+        and scope.company in (None, d.company)
+    )
 
 
 def _refuse(*_args: Any, **_kwargs: Any) -> Any:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
-from iman.dashboard import filters
+from iman.dashboard import filters, text_overview
 from iman.domain.document import DocumentState, EntryType
 
 
@@ -52,3 +55,65 @@ def test_every_state_is_found_under_some_show():
 
 def test_what_is_carried_on_is_the_filter_only():
     assert filters.carried({"id": "7", "page": "2", "q": "x", "site": ""}) == {"q": "x"}
+
+
+SYDNEY = ZoneInfo("Australia/Sydney")
+NOW = datetime(2026, 3, 4, 2, 2, 11, tzinfo=UTC)
+
+
+def narrowed(**typed: str):
+    return filters.from_address(typed, SYDNEY, NOW)
+
+
+def test_a_charts_click_narrows_the_list_to_what_was_refused_then():
+    refused = narrowed(
+        since="2026-03-03T10:00+00:00", until="2026-03-03T11:00+00:00", weekday="2", hour="21"
+    ).refused
+    assert refused is not None
+    assert refused.until - refused.since == timedelta(hours=1)
+    assert (refused.weekday, refused.hour, refused.zone) == (2, 21, "Australia/Sydney")
+
+
+@pytest.mark.parametrize(
+    ("age", "begins", "ends"),
+    [
+        ("0", timedelta(hours=1), None),
+        ("2", timedelta(days=7), timedelta(days=1)),
+        ("4", None, timedelta(days=30)),
+    ],
+)
+def test_an_age_band_is_counted_from_now(age: str, begins, ends):
+    wanted, minute = narrowed(age=age), NOW.replace(second=0)
+    assert wanted.began_from == (None if begins is None else minute - begins)
+    assert wanted.began_to == (None if ends is None else minute - ends)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"since": "2026-03-03T10:00+00:00"},
+        {"since": "yesterday", "until": "today"},
+        {"since": "2026-03-03T10:00", "until": "2026-03-03T11:00"},  # of which zone?
+        {"age": "5"},
+        {"age": "-1"},
+        {"due": "soon"},
+    ],
+)
+def test_a_narrowing_nobody_can_read_is_taken_as_absent(typed: dict[str, str]):
+    assert narrowed(**typed) == narrowed()
+
+
+def test_a_day_may_bound_the_documents_own_date():
+    assert narrowed(due="2026-03-31").dated_to == date(2026, 3, 31)
+    assert narrowed(company="SERDAT").company == "SERDAT"
+
+
+def test_the_bands_are_those_of_the_overview():
+    assert len(filters.AGES) == len(text_overview.BANDS)
+    oldest = [to for _, to in filters.AGES]
+    assert oldest == [following for following, _ in filters.AGES[1:]] + [None]
+
+
+def test_what_narrows_is_carried_on_too():
+    carried = filters.carried({"since": "x", "age": "1", "page": "3"})
+    assert carried == {"since": "x", "age": "1"}

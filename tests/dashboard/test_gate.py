@@ -248,3 +248,35 @@ def test_a_wrong_setting_is_named_in_one_line(tmp_path: Path):
 def test_health_is_open_to_everybody(dashboard: Dashboard):
     answer = httpx.get(dashboard.url + "/_stcore/health", headers={"host": "10.0.0.7"})
     assert answer.status_code == 200
+
+
+FILE = "/export/documents.csv?type=receipt&show=failed&site=H%20G&q=%22x%22&zone=Australia/Sydney"
+
+
+def test_a_lists_file_is_behind_the_door_too(dashboard: Dashboard):
+    for headers in ({}, {"cookie": "iman_session=made-up-session"}):
+        answer = dashboard.http.get(FILE, headers=headers)
+        assert answer.status_code in (303, 401)
+        assert "entry_type" not in answer.text
+
+
+def test_a_lists_file_comes_from_the_api_with_the_filter_in_its_name(dashboard: Dashboard):
+    cookie = {"cookie": f"iman_session={dashboard.sign_in()}"}
+    answer = dashboard.http.get(FILE, headers=cookie)
+    assert answer.status_code == 200
+    lines = answer.text.splitlines()
+    assert len(lines) == 1000
+    for told in ("entry_type=receipt", "state=failed", "site=H+G", "zone=Australia%2FSydney"):
+        assert told in lines[0]
+    named = answer.headers["content-disposition"]
+    assert re.search(
+        r'filename="iman-documents_type-receipt_show-failed_site-H-G_q--x_[\d-]+\.csv"', named
+    ), named
+    assert dashboard.http.get("/export/documents.exe", headers=cookie).status_code == 404
+
+
+def test_who_may_not_export_is_told_by_the_api(dashboard: Dashboard):
+    cookie = {"cookie": f"iman_session={dashboard.sign_in('mia')}"}
+    answer = dashboard.http.get(FILE, headers=cookie)
+    assert answer.status_code == 403
+    assert answer.text == "Your role may not export.\n"

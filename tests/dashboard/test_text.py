@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from iman.api.wire import Breaker
-from iman.dashboard import filters, text
+from iman.dashboard import filters, text, text_overview
 from iman.domain.document import DocumentState, EntryType, ErpSyncStatus
 from iman.domain.people import Role
+from iman.reading.reading import LAST_DAY
 from tests.dashboard.fakes import EmptyReading, SeededReading, make_document
 
 MELBOURNE = ZoneInfo("Australia/Melbourne")
@@ -93,10 +94,10 @@ def test_the_next_step_says_when_and_what():
 
 
 def test_the_verdict_counts_what_is_stuck():
-    said = text.verdict(SeededReading().overview(hours=24), MELBOURNE, NOW)
+    said = text.verdict(SeededReading().overview(LAST_DAY), MELBOURNE, NOW)
     assert said.tone == "bad"
     assert said.headline == "6 documents worth 50,260.00 AUD have failed"
-    assert text.verdict(EmptyReading().overview(hours=24), MELBOURNE, NOW).headline == text.ALL_WELL
+    assert text.verdict(EmptyReading().overview(LAST_DAY), MELBOURNE, NOW).headline == text.ALL_WELL
 
 
 def test_an_error_is_its_number_and_its_text_once():
@@ -141,10 +142,23 @@ def test_a_day_is_short_within_the_year():
 
 
 def test_changes_say_against_what():
-    assert text.change(5, 5, "7 days") == "as many as in the 7 days before"
-    assert text.change(3, 5, "7 days") == "−2 on the 7 days before"
-    assert text.against_before(0.9, 0.85, "7 days") == "+5.0 points on the 7 days before"
-    assert text.against_before(None, 0.85, "7 days").startswith("no comparison")
+    before = "the 7 days before"
+    assert text_overview.change(5, 5, "4 Mar") == "as on 4 Mar"
+    assert text_overview.change(3, 5, "4 Mar") == "−2 since 4 Mar"
+    assert text_overview.change(3, None, "4 Mar") == "not known for 4 Mar"
+    money = text_overview.money_change(Decimal(3), Decimal("5.5"), "4 Mar")
+    assert money == "−2.50 since 4 Mar"
+    assert text_overview.points_change(0.9, 0.85, before) == "+5.0 points on the 7 days before"
+    assert text_overview.points_change(None, 0.85, before).startswith("no comparison")
+    assert text_overview.time_change(60, 120, before, "-") == "1 min less than the 7 days before"
+    assert text_overview.time_change(None, 120, before, "nothing") == "nothing"
+
+
+def test_hours_saved_tell_their_formula():
+    assert text_overview.hours_saved(40, 6) == "4.0 h"
+    told = text_overview.hours_saved_how(40, 6)
+    assert told.startswith("40 documents synced × 6 minutes by hand each ÷ 60.")
+    assert "minutes_by_hand" in told
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from iman.domain.retry import AskSage, Done, GiveUp, RetryAt
 from iman.errors import NotFound
 from iman.ledger import read_model
 from iman.ledger.duckdb_ledger import DuckDBLedger
+from iman.ledger.read_model import Window
 from iman.reading import frames
 from tests.builders import F48, NOW, accepted, make_arrived, make_unreadable, refused, unknown
 from tests.ledger.books import Books
@@ -123,7 +124,7 @@ def test_counts_are_those_of_the_documents(steps):
 @given(STEPS)
 def test_the_overview_adds_up(steps):
     with lived(steps) as books:
-        found = read_model.overview(books.ledger.reader(), hours=24 * 30, now=books.now)
+        found = read_model.overview(books.ledger.reader(), Window(24 * 30, books.now))
         (open_now,) = books.rows(
             "SELECT count(*) AS n, coalesce(sum(amount), 0) AS amount,"
             " count(*) FILTER (WHERE state = 'failed') AS failed FROM open_documents"
@@ -160,7 +161,7 @@ def test_failures_are_counted_by_the_hour_and_beyond_three_days_by_the_day(books
         books.later(wait)
         books.arrive(f"INV-{books.now.timestamp()}")
         books.finish(books.claim_one(), refused(), GiveUp())
-    found = read_model.failures(books.ledger.reader(), hours=hours, now=books.now)
+    found = read_model.failures(books.ledger.reader(), Window(hours, books.now))
     assert tuple(found.column_names) == frames.FAILURES
     raw = books.rows(
         f"SELECT date_trunc('{buckets}', ended_at) AS bucket, count(*) AS n"  # noqa: S608 -- ours
@@ -174,7 +175,7 @@ def test_a_window_forgets_what_is_older(books: Books):
     books.arrive("INV-1")
     books.finish(books.claim_one(), refused(), GiveUp())
     books.later(3600 * 30)
-    found = read_model.overview(books.ledger.reader(), hours=24, now=books.now)
+    found = read_model.overview(books.ledger.reader(), Window(24, books.now))
     assert (found["refused"], found["previous_refused"], found["failed"]) == (0, 1, 1)
 
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from iman.dashboard import audit, export
 from iman.domain.people import Role
+from iman.exporting import About, Format, pieces
 from tests.dashboard.fakes import EmptyReading, SeededReading
 from tests.pages.conftest import OpenPage, html_of
 
@@ -35,7 +38,9 @@ def test_it_is_not_for_others_while_the_file_is_read(open_page: OpenPage):
 
 
 def test_the_export_holds_no_formula():
-    told = export.csv(audit.tracking(SeededReading().audit(limit=10))).decode("utf-8-sig")
+    trail = export.to_table(audit.tracking(SeededReading().audit(limit=10)))
+    about = About(what="Audit", taken_at=datetime.now(UTC), by="ada")
+    told = b"".join(pieces([trail], Format.CSV, about)).decode("utf-8-sig")
     assert "'=cmd|' /C calc'!A0" in told
     assert "\n=" not in told
     assert ",=" not in told

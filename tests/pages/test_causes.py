@@ -59,6 +59,19 @@ def test_whoever_cannot_start_is_told_why(role: Role, reading: type, why: str, o
     assert why in at.button(key="start_checklist").help
 
 
+@pytest.mark.parametrize("role", list(Role))
+def test_what_is_to_be_done_stands_there_before_anybody_starts(role: Role, open_page: OpenPage):
+    """For those who may not start it too."""
+    at = open_page("causes.py", SeededReading(), role=role, params={"id": "1"})
+    assert "What is to be done about it?" in [one.value for one in at.header]
+    shown = html_of(at)
+    assert "Add terms code F48 in Sage 300" in shown
+    assert "Valid sales set-up" in shown
+    assert "Invalid sales set-up" in shown
+    assert "{" not in shown.split('class="iman-ask"')[1].split("</ol>")[0]
+    assert "<img src=x" not in shown
+
+
 def test_nothing_underneath_is_good_news(open_page: OpenPage):
     assert "Nothing lies underneath" in html_of(open_page("causes.py", EmptyReading()))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import AwareDatetime
 
 from iman.api.routes.asking import Viewer, as_asked, ledger, needs, origin, reader
+from iman.api.routes.figures import known_zone
 from iman.api.wire import (
     DocumentDetail,
     DocumentId,
@@ -28,14 +31,34 @@ Order = Literal["newest", "oldest", "amount", "number", "next_try"]
 Text = Annotated[str | None, Query(max_length=200)]
 
 
+def refused_in(
+    zone: Annotated[str, Depends(known_zone)],
+    refused_from: AwareDatetime | None = None,
+    refused_to: AwareDatetime | None = None,
+    weekday: Annotated[int | None, Query(ge=1, le=7, description="1: Monday")] = None,
+    hour: Annotated[int | None, Query(ge=0, le=23)] = None,
+) -> read_model.Refusals | None:
+    """When documents were refused; an error type asked for is then that of the refusal."""
+    if refused_from is None or refused_to is None:
+        return None
+    return read_model.Refusals(
+        since=refused_from, until=refused_to, weekday=weekday, hour=hour, zone=zone
+    )
+
+
 def wanted(
+    refused: Annotated[read_model.Refusals | None, Depends(refused_in)],
     entry_type: EntryType | None = None,
     state: Annotated[list[DocumentState] | None, Query()] = None,
     error_type: Text = None,
     entity: Text = None,
     site: Text = None,
+    company: Text = None,
     search: Annotated[str, Query(max_length=200)] = "",
     order: Order = "newest",
+    began_from: AwareDatetime | None = None,
+    began_to: AwareDatetime | None = None,
+    dated_to: date | None = None,
 ) -> dict[str, Any]:
     """The filter, as ``read_model.documents`` takes it."""
     return {
@@ -44,8 +67,13 @@ def wanted(
         "error_type": error_type,
         "entity": entity,
         "site": site,
+        "company": company,
         "search": search,
         "order": order,
+        "began_from": began_from,
+        "began_to": began_to,
+        "dated_to": dated_to,
+        "refused": refused,
     }
 
 

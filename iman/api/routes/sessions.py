@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
-from iman.api.routes.asking import Viewer, people, token
-from iman.api.wire import Health, Me, Session, SignIn
+from iman.api.routes.asking import Viewer, ledger, people, reader, token
+from iman.api.wire import Health, Me, Preference, Session, SignIn
+from iman.ledger import figures
 
 router = APIRouter(tags=["sessions"])
 
@@ -37,6 +38,26 @@ def sign_out(request: Request, session: Annotated[str, Depends(token)]) -> Respo
 @router.get("/me")
 def me(request: Request, session: Annotated[str, Depends(token)]) -> Me:
     return people(request).me(session)
+
+
+@router.get("/me/preferences")
+def preferences(request: Request, person: Viewer) -> dict[str, str]:
+    """What this person chose for themselves."""
+    return figures.preferences(reader(request), person.name)
+
+
+@router.put("/me/preferences/{name}", status_code=204)
+def prefer(
+    request: Request,
+    person: Viewer,
+    name: Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,39}$")],
+    body: Preference,
+) -> Response:
+    """Remember it for this person."""
+    ledger(request).write(
+        lambda conn: figures.save_preference(conn, person.name, name, body.value)
+    ).result()
+    return Response(status_code=204)
 
 
 @router.get("/openapi.json")

@@ -12,7 +12,7 @@ window.__streamlit = { BACKEND_BASE_URL: location.origin + "/" };
     const link = event.target.closest?.("a[href^='/'], a[href^='?']");
     const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
     if (!link || !link.closest("[data-testid='stHtml']") || link.target === "_blank" || !plain) return;
-    if (new URL(link.href).pathname.startsWith("/auth/")) return;
+    if (link.hasAttribute("download") || new URL(link.href).pathname.startsWith("/auth/")) return;
     event.preventDefault();
     history.pushState({}, "", link.href);
     window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
@@ -34,13 +34,19 @@ window.__streamlit = { BACKEND_BASE_URL: location.origin + "/" };
     pressed = null;
   });
 
-  /* A list that refreshes is drawn anew: give the keyboard its place back, and a wide table its scroll. */
+  /* A list that refreshes is drawn anew: give the keyboard its place back, a wide table its scroll,
+     and what was opened its being open. */
   let held = null;
   const place = (link) => ({ link, href: link.getAttribute("href") });
   document.addEventListener("focusin", (event) => {
     const link = event.target.closest?.("[data-testid='stHtml'] a[href]");
     held = link ? place(link) : null;
   });
+  const opened = new Set();
+  document.addEventListener("toggle", (event) => {
+    const key = event.target.dataset?.keep;
+    if (key && event.target.isConnected) opened[event.target.open ? "add" : "delete"](key);
+  }, true);
   const scrolled = new Map();
   document.addEventListener("scroll", (event) => {
     const box = event.target.closest?.(".iman-scroll");
@@ -55,6 +61,8 @@ window.__streamlit = { BACKEND_BASE_URL: location.origin + "/" };
       const box = node.nodeType === 1 && (node.matches(".iman-scroll") ? node : node.querySelector(".iman-scroll"));
       const left = box && scrolled.get(box.getAttribute("aria-label"));
       if (left) box.scrollLeft = left;
+      if (opened.size && node.nodeType === 1)
+        for (const one of node.querySelectorAll("details[data-keep]")) one.open = opened.has(one.dataset.keep);
     }
   }).observe(document.documentElement, { childList: true, subtree: true });
 

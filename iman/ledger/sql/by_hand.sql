@@ -78,9 +78,10 @@ DELETE FROM closings WHERE document_id = $id AND state = 'settled';
 
 -- name: open_again
 INSERT INTO open_documents (document_id, entry_type, company, site, amount, state, since, round,
-                            attempt, next_trigger, due_at, crashed)
+                            attempt, next_trigger, due_at, crashed, received_at,
+                            document_date)
 SELECT document_id, entry_type, company, site, amount, 'pending', $now, $round, 0, 'resync', $now,
-       FALSE
+       FALSE, received_at, document_date
 FROM documents WHERE document_id = $id;
 
 -- name: asked_before

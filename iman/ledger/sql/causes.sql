@@ -96,6 +96,15 @@ INSERT INTO cause_leavings
 SELECT unnest($cause_id::BIGINT[]), unnest($document_id::BIGINT[]), unnest($joined_at::TIMESTAMP[]),
        $now, unnest($how::VARCHAR[]);
 
+-- name: count_joined
+INSERT INTO cause_rollup
+SELECT date_trunc('hour', $now::TIMESTAMP), n.cause_id, o.company, o.site, o.entry_type, count(*),
+       sum(coalesce(o.amount, 0))
+FROM (SELECT unnest($document_id::BIGINT[]) AS document_id,
+             unnest($cause_id::BIGINT[]) AS cause_id) n
+JOIN open_documents o ON o.document_id = n.document_id
+GROUP BY n.cause_id, o.company, o.site, o.entry_type;
+
 -- name: joined
 UPDATE causes SET
     last_seen_at = greatest(last_seen_at, n.seen_at),

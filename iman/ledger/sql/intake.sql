@@ -27,10 +27,11 @@ DELETE FROM open_documents WHERE document_id = ANY($ids::BIGINT[]);
 -- name: open_documents
 -- What arrived is due at once, its first round.
 INSERT INTO open_documents (document_id, entry_type, company, site, amount, state, since, round,
-                            attempt, next_trigger, due_at, crashed)
+                            attempt, next_trigger, due_at, crashed, received_at,
+                            document_date)
 SELECT unnest($document_id::BIGINT[]), unnest($entry_type::VARCHAR[]), unnest($company::VARCHAR[]),
        unnest($site::VARCHAR[]), unnest($amount::DECIMAL(19, 3)[]), 'pending', $now,
-       unnest($round::INTEGER[]), 0, 'intake', $now, FALSE;
+       unnest($round::INTEGER[]), 0, 'intake', $now, FALSE, $now, unnest($dated::DATE[]);
 
 -- name: save_cursor
 INSERT INTO cursors VALUES ($source, $cursor, $now)

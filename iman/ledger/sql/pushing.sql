@@ -131,6 +131,27 @@ SELECT unnest($hour::TIMESTAMP[]), unnest($company::VARCHAR[]), unnest($site::VA
        unnest($entry_type::VARCHAR[]), unnest($state::VARCHAR[]), unnest($documents::BIGINT[]),
        unnest($amount::DECIMAL(19, 3)[]);
 
+-- name: insert_retry_rollup
+INSERT INTO retry_rollup
+SELECT unnest($hour::TIMESTAMP[]), unnest($company::VARCHAR[]), unnest($site::VARCHAR[]),
+       unnest($entry_type::VARCHAR[]), unnest($error_type::VARCHAR[]), unnest($attempts::BIGINT[]);
+
+-- name: insert_duration_rollup
+-- Before they leave open_documents.
+INSERT INTO duration_rollup
+SELECT hour, company, site, entry_type, what,
+       CAST(floor(ln(greatest(length, 0.05)) / ln(1.05)) AS INTEGER), count(*), sum(length)
+FROM (
+    SELECT date_trunc('hour', n.ended_at) AS hour, o.company, o.site, o.entry_type, w.what,
+           CASE WHEN w.what = 'sync' THEN epoch(n.ended_at - o.received_at)
+                ELSE epoch(n.ended_at - o.first_failed_at) END AS length
+    FROM (SELECT unnest($document_id::BIGINT[]) AS document_id,
+                 unnest($ended_at::TIMESTAMP[]) AS ended_at) n
+    JOIN open_documents o ON o.document_id = n.document_id
+    CROSS JOIN (VALUES ('sync'), ('remedy')) AS w (what)
+) t
+WHERE length IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6;
+
 -- name: interrupted
 -- Intents without an outcome, found when the ledger opens: the answer, if any, was lost.
 SELECT a.attempt_id, o.document_id, a.started_at, o.company, o.site, o.entry_type, a.number, a.round

@@ -1,5 +1,5 @@
 -- The read model. Cost class of each: O = grows with open documents, R = with rollup rows of the
--- window, W = with what happened in the window, 1 = one document, P = one page of what is kept.
+-- window, W = with what was tried in the window, 1 = one document, P = one page of what is kept.
 
 -- name: facts
 SELECT name, value FROM facts;
@@ -30,7 +30,8 @@ LEFT JOIN (
 ORDER BY t.position;
 
 -- name: documents
--- O, or P where closed documents are asked for too. Level 2.
+-- O, or P where closed documents are asked for too; W with what was refused in a window. Level 2.
+-- An error type without such a window is what a document stands on now.
 WITH standing AS (
     SELECT document_id, state, round, attempt, due_at, first_failed_at, last_tried_at, error_code,
            error_text, error_type, entity_kind, entity, NULL::TIMESTAMP AS synced_at,
@@ -53,8 +54,23 @@ SELECT d.document_id AS id, d.entry_type, d.number, s.state, d.booking, d.site, 
 FROM standing s
 JOIN documents d ON d.document_id = s.document_id
 WHERE ($entry_type::VARCHAR IS NULL OR d.entry_type = $entry_type)
+  AND ($company::VARCHAR IS NULL OR d.company = $company)
   AND ($site::VARCHAR IS NULL OR d.site = $site)
-  AND ($error_type::VARCHAR IS NULL OR s.error_type = $error_type)
+  AND ($error_type::VARCHAR IS NULL OR $refused_from::TIMESTAMP IS NOT NULL
+       OR s.error_type = $error_type)
+  AND ($began_from::TIMESTAMP IS NULL
+       OR coalesce(s.first_failed_at, d.received_at) >= $began_from)
+  AND ($began_to::TIMESTAMP IS NULL OR coalesce(s.first_failed_at, d.received_at) < $began_to)
+  AND ($dated_to::DATE IS NULL
+       OR coalesce(d.document_date, CAST(d.received_at AS DATE)) <= $dated_to)
+  AND ($refused_from::TIMESTAMP IS NULL OR d.document_id IN (
+       SELECT x.document_id FROM outcomes x
+       WHERE x.outcome = 'refused' AND x.ended_at >= $refused_from AND x.ended_at < $refused_to
+         AND ($error_type::VARCHAR IS NULL OR coalesce(x.error_type, '') = $error_type)
+         AND ($weekday::INTEGER IS NULL OR $weekday = extract(
+              isodow FROM x.ended_at AT TIME ZONE 'UTC' AT TIME ZONE $zone))
+         AND ($hour::INTEGER IS NULL OR $hour = extract(
+              hour FROM x.ended_at AT TIME ZONE 'UTC' AT TIME ZONE $zone))))
   AND ($entity::VARCHAR IS NULL OR s.entity = $entity)
   AND ($search::VARCHAR IS NULL
        OR position(lower($search) IN lower(d.number)) > 0
@@ -107,37 +123,53 @@ ORDER BY document_id DESC LIMIT 1;
 
 -- name: failures
 -- R. Refused attempts per bucket and error type.
-SELECT CASE WHEN $daily THEN date_trunc('day', hour) ELSE hour END AS bucket,
+SELECT CASE WHEN $daily
+            THEN date_trunc('day', hour AT TIME ZONE 'UTC' AT TIME ZONE $zone)
+                 AT TIME ZONE $zone AT TIME ZONE 'UTC'
+            ELSE hour END AS bucket,
        error_type, CAST(sum(attempts) AS BIGINT) AS failures
 FROM attempt_rollup
-WHERE outcome = 'refused' AND hour >= $since
+WHERE outcome = 'refused' AND hour >= $since AND hour < $until
+  AND ($company::VARCHAR IS NULL OR company = $company)
   AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
   AND ($site::VARCHAR IS NULL OR site = $site)
 GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- name: series
 -- R. What each bucket saw, for the sparklines; buckets in which nothing happened are absent.
-SELECT bucket, CAST(sum(first_attempts) AS BIGINT) AS first_attempts,
+SELECT CASE WHEN $daily
+            THEN date_trunc('day', hour AT TIME ZONE 'UTC' AT TIME ZONE $zone)
+                 AT TIME ZONE $zone AT TIME ZONE 'UTC'
+            ELSE hour END AS bucket,
+       CAST(sum(first_attempts) AS BIGINT) AS first_attempts,
        CAST(sum(first_accepted) AS BIGINT) AS first_accepted,
        CAST(sum(refused) AS BIGINT) AS refused, CAST(sum(synced) AS BIGINT) AS synced,
-       sum(synced_amount)::DECIMAL(19, 3) AS synced_amount
+       sum(synced_amount)::DECIMAL(19, 3) AS synced_amount,
+       CAST(sum(sync_seconds) / nullif(sum(timed), 0) AS DOUBLE) AS sync_seconds,
+       CAST(sum(remedy_seconds) / nullif(sum(remedied), 0) AS DOUBLE) AS remedy_seconds
 FROM (
-    SELECT CASE WHEN $daily THEN date_trunc('day', hour) ELSE hour END AS bucket,
+    SELECT hour, company, entry_type, site,
            CASE WHEN is_first AND outcome IN ('accepted', 'refused') THEN attempts ELSE 0 END
                AS first_attempts,
            CASE WHEN is_first AND outcome = 'accepted' THEN attempts ELSE 0 END AS first_accepted,
            CASE WHEN outcome = 'refused' THEN attempts ELSE 0 END AS refused,
-           0 AS synced, 0 AS synced_amount
-    FROM attempt_rollup
-    WHERE hour >= $since AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
-      AND ($site::VARCHAR IS NULL OR site = $site)
+           0 AS synced, 0 AS synced_amount, 0 AS sync_seconds, 0 AS timed, 0 AS remedy_seconds,
+           0 AS remedied
+    FROM attempt_rollup WHERE hour >= $since AND hour < $until
     UNION ALL
-    SELECT CASE WHEN $daily THEN date_trunc('day', hour) ELSE hour END, 0, 0, 0, documents, amount
-    FROM closing_rollup
-    WHERE hour >= $since AND state = 'synced'
-      AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
-      AND ($site::VARCHAR IS NULL OR site = $site)
+    SELECT hour, company, entry_type, site, 0, 0, 0, documents, amount, 0, 0, 0, 0
+    FROM closing_rollup WHERE hour >= $since AND hour < $until AND state = 'synced'
+    UNION ALL
+    SELECT hour, company, entry_type, site, 0, 0, 0, 0, 0,
+           CASE WHEN what = 'sync' THEN seconds ELSE 0 END,
+           CASE WHEN what = 'sync' THEN documents ELSE 0 END,
+           CASE WHEN what = 'remedy' THEN seconds ELSE 0 END,
+           CASE WHEN what = 'remedy' THEN documents ELSE 0 END
+    FROM duration_rollup WHERE hour >= $since AND hour < $until
 ) b
+WHERE ($company::VARCHAR IS NULL OR company = $company)
+  AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+  AND ($site::VARCHAR IS NULL OR site = $site)
 GROUP BY bucket ORDER BY bucket;
 
 -- name: standing
@@ -150,30 +182,13 @@ FROM (
                    WHEN began >= $now - INTERVAL 1 DAY THEN 1
                    WHEN began >= $now - INTERVAL 7 DAY THEN 2
                    WHEN began >= $now - INTERVAL 30 DAY THEN 3 ELSE 4 END AS place
-    FROM (SELECT *, coalesce(first_failed_at, since) AS began FROM open_documents) o
+    FROM (SELECT *, coalesce(first_failed_at, received_at, since) AS began FROM open_documents) o
 ) a
-WHERE ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+WHERE ($company::VARCHAR IS NULL OR company = $company)
+  AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
   AND ($site::VARCHAR IS NULL OR site = $site)
 GROUP BY entry_type, site, place
 ORDER BY entry_type, site, place;
-
--- name: durations
--- W: closings of the window, and their documents. Seconds from byondpro to Sage 300, and from the
--- first refusal to Sage 300.
-SELECT CAST(quantile_cont(total, 0.5) AS DOUBLE) AS sync_seconds_median,
-       CAST(quantile_cont(total, 0.95) AS DOUBLE) AS sync_seconds_p95,
-       CAST(avg(remedy) FILTER (WHERE closed_at >= $since) AS DOUBLE) AS remedy_seconds,
-       CAST(avg(remedy) FILTER (WHERE closed_at < $since) AS DOUBLE) AS previous_remedy_seconds
-FROM (
-    SELECT c.closed_at,
-           CASE WHEN c.closed_at >= $since THEN epoch(c.closed_at - d.received_at) END AS total,
-           CASE WHEN c.first_failed_at IS NOT NULL
-                THEN epoch(c.closed_at - c.first_failed_at) END AS remedy
-    FROM (SELECT * FROM closings WHERE closed_at >= $before AND state = 'synced') c
-    JOIN documents d ON d.document_id = c.document_id
-    WHERE ($entry_type::VARCHAR IS NULL OR d.entry_type = $entry_type)
-      AND ($site::VARCHAR IS NULL OR d.site = $site)
-) t;
 
 -- name: open_errors
 -- O. What lies underneath.
@@ -184,6 +199,7 @@ SELECT error_type, entity_kind, entity,
        min(first_failed_at) AS first_failed_at, max(last_tried_at) AS last_failed_at
 FROM open_documents
 WHERE error_type IS NOT NULL AND state IN ('failed', 'retrying', 'unknown', 'parked')
+  AND ($company::VARCHAR IS NULL OR company = $company)
   AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
   AND ($site::VARCHAR IS NULL OR site = $site)
 GROUP BY error_type, entity_kind, entity
@@ -209,7 +225,8 @@ SELECT count(*) FILTER (WHERE state = 'failed') AS failed,
        count(*) FILTER (WHERE state IN ('pending', 'syncing', 'waiting', 'unknown')) AS waiting,
        count(*) AS not_in_sage, coalesce(sum(amount), 0) AS not_in_sage_amount
 FROM open_documents
-WHERE ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+WHERE ($company::VARCHAR IS NULL OR company = $company)
+  AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
   AND ($site::VARCHAR IS NULL OR site = $site);
 
 -- name: attempt_figures
@@ -221,15 +238,19 @@ SELECT coalesce(sum(attempts) FILTER (WHERE is_first AND answered AND hour >= $s
        coalesce(sum(attempts) FILTER (WHERE outcome = 'refused' AND hour >= $since), 0),
        coalesce(sum(attempts) FILTER (WHERE outcome = 'refused' AND hour < $since), 0)
 FROM (SELECT *, outcome IN ('accepted', 'refused') AS answered FROM attempt_rollup
-      WHERE hour >= $before
-        AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+      WHERE hour >= $before AND hour < $until
+        AND ($company::VARCHAR IS NULL OR company = $company)
+      AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
         AND ($site::VARCHAR IS NULL OR site = $site));
 
 -- name: closing_figures
--- R.
-SELECT coalesce(sum(documents), 0), coalesce(sum(amount), 0)
+-- R. This window and the one before it.
+SELECT coalesce(sum(documents) FILTER (WHERE hour >= $since), 0),
+       coalesce(sum(amount) FILTER (WHERE hour >= $since), 0),
+       coalesce(sum(documents) FILTER (WHERE hour < $since), 0)
 FROM closing_rollup
-WHERE hour >= $since AND state = 'synced'
+WHERE hour >= $before AND hour < $until AND state = 'synced'
+  AND ($company::VARCHAR IS NULL OR company = $company)
   AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
   AND ($site::VARCHAR IS NULL OR site = $site);
 

@@ -55,6 +55,30 @@ FROM (
 ) r
 GROUP BY ALL HAVING sum(r.n) <> 0;
 
+-- name: count_retries_anew
+-- B. Likewise for what was refused again within its round.
+INSERT INTO retry_rollup
+SELECT r.hour, r.company, r.site, r.entry_type, r.error_type, sum(r.n)
+FROM (
+    SELECT date_trunc('hour', x.ended_at) AS hour, d.company, d.site, d.entry_type,
+           unnest([c.old_type, c.error_type]) AS error_type, unnest([-1, 1]) AS n
+    FROM outcomes x
+    JOIN (
+        SELECT unnest($http_status::INTEGER[]) AS http_status,
+               unnest($error_code::VARCHAR[]) AS error_code,
+               unnest($error_text::VARCHAR[]) AS error_text,
+               unnest($old_type::VARCHAR[]) AS old_type,
+               unnest($error_type::VARCHAR[]) AS error_type
+    ) c ON c.error_text = coalesce(x.error_text, '') AND c.old_type = x.error_type
+       AND c.http_status IS NOT DISTINCT FROM x.http_status
+       AND c.error_code IS NOT DISTINCT FROM x.error_code
+    JOIN attempts a ON a.attempt_id = x.attempt_id
+    JOIN documents d ON d.document_id = x.document_id
+    WHERE x.attempt_id BETWEEN $first AND $last AND a.attempt_id BETWEEN $first AND $last
+      AND x.outcome = 'refused' AND a.number > 1 AND c.old_type <> c.error_type
+) r
+GROUP BY ALL HAVING sum(r.n) <> 0;
+
 -- name: read_anew
 -- B.
 UPDATE outcomes AS x

@@ -1,0 +1,102 @@
+"""What the overview asks for, over HTTP: windows, zones, scopes, and a person's preferences."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from iman.domain.people import Role
+from iman.domain.retry import GiveUp, RetryAt
+from iman.ledger import figures, read_model
+from iman.reading import frames, open_reading
+from iman.reading.reading import DocumentFilter, Refusals, Scope, Window
+from tests.api.serving import Served, serving
+from tests.builders import NOW, refused
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory):
+    with serving(tmp_path_factory.mktemp("figures")) as served:
+        books = served.books
+        books.arrive("INV-1")
+        books.finish(books.claim_one(), refused(), RetryAt(NOW, burnt=True))
+        books.finish(books.claim_one(), refused(), GiveUp())
+        books.ledger.write(lambda conn: figures.look(conn, now=books.now)).result()
+        books.later(3600 * 2)
+        yield served
+
+
+TABLES = {
+    "history": frames.HISTORY,
+    "busy_hours": frames.BUSY_HOURS,
+    "retries": frames.RETRIES,
+    "failures": frames.FAILURES,
+    "series": frames.SERIES,
+}
+
+
+@pytest.mark.parametrize(
+    "window", [Window(hours=24), Window(hours=24 * 30, zone="Australia/Perth")]
+)
+def test_both_ways_of_reading_answer_the_same(lived: Served, window: Window):
+    with lived.client(Role.MANAGER) as client:
+        over_api = open_reading(client, None)
+        reader, now = lived.books.ledger.reader(), lived.books.now
+        for name, columns in TABLES.items():
+            found = getattr(over_api, name)(window)
+            assert tuple(found.columns) == columns
+            plain = getattr(figures, name, None) or getattr(read_model, name)
+            own = plain(reader, read_model.Window(window.hours, now, zone=window.zone)).to_pandas()
+            assert found.astype(str).values.tolist() == own.astype(str).values.tolist()
+        assert tuple(over_api.met_causes(window).columns) == frames.MET_CAUSES
+        assert tuple(over_api.marks(window).columns) == frames.MARKS
+        due = over_api.period_end(date(2026, 11, 30))
+        assert due["documents"].tolist() == [1]
+        assert over_api.companies() == ["SERC"]
+
+
+def test_a_window_may_end_before_now(lived: Served):
+    with lived.client() as client:
+        reading = open_reading(client, None)
+        ended = Window(hours=5, until=NOW + timedelta(hours=1))
+        assert reading.overview(ended).refused == 2
+        earlier = Window(hours=5, until=NOW)
+        assert reading.overview(earlier).refused == 0
+        elsewhere = Scope(company="OTHER")
+        assert reading.overview(ended, elsewhere).refused == 0
+
+
+def test_the_list_behind_a_bar_comes_over_the_api_too(lived: Served):
+    with lived.client() as client:
+        reading = open_reading(client, None)
+
+        def numbers(**bounds):
+            refusals = Refusals(since=NOW, until=NOW + timedelta(hours=1), **bounds)
+            wanted = DocumentFilter(error_type="terms_missing", refused=refusals)
+            return reading.documents(wanted).frame["number"].tolist()
+
+        assert numbers() == ["INV-1"]
+        assert numbers(weekday=2, hour=16, zone="Australia/Sydney") == ["INV-1"]
+        assert numbers(weekday=2, hour=17, zone="Australia/Sydney") == []
+        early = DocumentFilter(dated_to=date(2020, 1, 1))
+        assert reading.documents(early).total == 0
+
+
+def test_preferences_are_remembered_for_each_person(lived: Served):
+    with lived.client(Role.MANAGER) as manager, lived.client(Role.SUPPORT) as support:
+        manager.prefer("tour", "done")
+        assert manager.preferences() == {"tour": "done"}
+        assert support.preferences() == {}
+
+
+@pytest.mark.parametrize("name", ["Tour", "x" * 41, "a-b", "a%20b"])
+def test_a_preferences_name_is_plain(lived: Served, name: str):
+    assert lived.call("PUT", f"/me/preferences/{name}", json={"value": "1"}).status_code == 422
+
+
+@pytest.mark.parametrize("wrong", ["zone=Moon/Base", "until=2026-11-24", "until=x", "hours=0"])
+def test_a_window_nobody_can_read_is_told(lived: Served, wrong: str):
+    answer = lived.call("GET", f"/history?{wrong}")
+    assert answer.status_code == 422
+    assert set(answer.json()) == {"error", "message"}
