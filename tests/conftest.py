@@ -37,6 +37,34 @@ settings.register_profile("hunt", max_examples=1500, **_QUIET)
 settings.load_profile("iman")
 
 
+#: Files that take minutes, in the order they begin. Browsers take turns: the reference scenario
+#: waits for the guide's clock while the first has its turn. A worker is given two files at once, so
+#: the first four are followed by short ones, which would else be stuck behind a long one.
+_LONG = (
+    "tests/browser/test_every_page.py",
+    "tests/browser/test_reference_scenario.py",
+    "tests/daemon/test_kill.py",
+    "tests/chaos/test_scenarios.py",
+    "tests/domain/test_document.py",
+    "tests/domain/test_people.py",
+    "tests/domain/test_retry.py",
+    "tests/test_pins.py",
+    "tests/daemon/test_bad_input.py",
+    "tests/chaos/test_chaos.py",
+    "tests/browser/test_remedies.py",
+    "tests/dashboard/test_gate.py",
+    "tests/remedies/test_guide.py",
+    "tests/remedies/test_mirror.py",
+    "tests/remedies/test_clump.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins early, or its worker would end alone."""
+    turn = {file: place for place, file in enumerate(_LONG)}
+    items.sort(key=lambda item: turn.get(item.nodeid.partition("::")[0], len(turn)))
+
+
 @pytest.fixture(autouse=True)
 def _nobodys_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory):
     for name in list(os.environ):
