@@ -39,22 +39,19 @@ settings.load_profile("iman")
 
 #: Files that take minutes, in the order they begin. Browsers take turns: the reference scenario
 #: waits for the guide's clock while the first has its turn. A worker is given two files at once, so
-#: the first six are followed by short ones, which would else be stuck behind a long one.
+#: the first four are followed by short ones, which would else be stuck behind a long one.
 _LONG = (
     "tests/browser/test_every_page.py",
     "tests/browser/test_reference_scenario.py",
     "tests/daemon/test_kill.py",
     "tests/chaos/test_scenarios.py",
-    "tests/daemon/test_bad_input.py",
-    "tests/chaos/test_chaos.py",
     "tests/domain/test_document.py",
     "tests/domain/test_people.py",
     "tests/domain/test_retry.py",
     "tests/test_pins.py",
-    "tests/test_logs.py",
-    "tests/docs/test_docs.py",
+    "tests/daemon/test_bad_input.py",
+    "tests/chaos/test_chaos.py",
     "tests/browser/test_remedies.py",
-    "tests/daemon/test_sql_source.py",
     "tests/dashboard/test_gate.py",
     "tests/remedies/test_guide.py",
     "tests/remedies/test_mirror.py",
