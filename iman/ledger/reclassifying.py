@@ -108,12 +108,15 @@ def apply(conn: duckdb.DuckDBPyConnection, first: int, last: int, changes: Seque
         return 0
     between = {"first": first, "last": last}
     pairs = list({(c.of, c.old_type): c for c in changes}.values())
-    moved = between | _keys([c.of for c in pairs]) | {
-        "old_type": [c.old_type for c in pairs],
-        "error_type": [c.new.error_type for c in pairs],
-    }  # fmt: skip
-    for counted in ("count_anew", "count_retries_anew"):
-        conn.execute(_SQL[counted], moved)
+    conn.execute(
+        _SQL["moved"],
+        between | _keys([c.of for c in pairs]) | {
+            "old_type": [c.old_type for c in pairs],
+            "error_type": [c.new.error_type for c in pairs],
+        },
+    )  # fmt: skip
+    conn.execute(_SQL["count_anew"])
+    conn.execute(_SQL["count_retries_anew"])
     each = list({c.of: c for c in changes}.values())
     row = first_row(
         conn,

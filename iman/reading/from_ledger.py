@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause
 from iman.errors import DaemonUnavailable, LedgerLocked
@@ -25,6 +26,7 @@ from iman.reading.reading import (
 )
 
 T = TypeVar("T")
+Figure = Callable[[duckdb.DuckDBPyConnection, read_model.Window, read_model.Scope], pa.Table]
 
 
 class FromLedger:
@@ -79,28 +81,22 @@ class FromLedger:
         )
 
     def failures(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
-        of, at = _scope(scope), _window(window)
-        return to_frame(self._ask(lambda conn: read_model.failures(conn, at, of)))
+        return self._frame(read_model.failures, window, scope)
 
     def series(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
-        of, at = _scope(scope), _window(window)
-        return to_frame(self._ask(lambda conn: read_model.series(conn, at, of)))
+        return self._frame(read_model.series, window, scope)
 
     def history(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
-        of, at = _scope(scope), _window(window)
-        return to_frame(self._ask(lambda conn: figures.history(conn, at, of)))
+        return self._frame(figures.history, window, scope)
 
     def busy_hours(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
-        of, at = _scope(scope), _window(window)
-        return to_frame(self._ask(lambda conn: figures.busy_hours(conn, at, of)))
+        return self._frame(figures.busy_hours, window, scope)
 
     def retries(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
-        of, at = _scope(scope), _window(window)
-        return to_frame(self._ask(lambda conn: figures.retries(conn, at, of)))
+        return self._frame(figures.retries, window, scope)
 
     def met_causes(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
-        of, at = _scope(scope), _window(window)
-        return to_frame(self._ask(lambda conn: figures.met_causes(conn, at, of)))
+        return self._frame(figures.met_causes, window, scope)
 
     def period_end(self, due: date, scope: Scope = EVERYTHING) -> pd.DataFrame:
         of = _scope(scope)
@@ -153,6 +149,17 @@ class FromLedger:
 
     def intake_problems(self) -> pd.DataFrame:
         return to_frame(self._ask(read_model.intake_problems))
+
+    def _frame(
+        self,
+        figure: Callable[
+            [duckdb.DuckDBPyConnection, read_model.Window, read_model.Scope], pa.Table
+        ],
+        window: Window,
+        scope: Scope,
+    ) -> pd.DataFrame:
+        of, at = _scope(scope), _window(window)
+        return to_frame(self._ask(lambda conn: figure(conn, at, of)))
 
     def _ask(self, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         try:

@@ -30,54 +30,38 @@ SELECT DISTINCT http_status, error_code, coalesce(error_text, '') AS error_text,
 FROM outcomes
 WHERE attempt_id BETWEEN $first AND $last AND outcome = 'refused' AND error_type IS NOT NULL;
 
+-- name: moved
+-- B. What the changed readings move between error types, for both rollups to read.
+CREATE OR REPLACE TEMP TABLE moved AS
+SELECT date_trunc('hour', x.ended_at) AS hour, d.company, d.site, d.entry_type,
+       unnest([c.old_type, c.error_type]) AS error_type, unnest([-1, 1]) AS n,
+       a.round = 1 AND a.number = 1 AND a.trigger <> 'lookup' AS is_first, a.number > 1 AS is_retry
+FROM outcomes x
+JOIN (
+    SELECT unnest($http_status::INTEGER[]) AS http_status,
+           unnest($error_code::VARCHAR[]) AS error_code,
+           unnest($error_text::VARCHAR[]) AS error_text,
+           unnest($old_type::VARCHAR[]) AS old_type,
+           unnest($error_type::VARCHAR[]) AS error_type
+) c ON c.error_text = coalesce(x.error_text, '') AND c.old_type = x.error_type
+   AND c.http_status IS NOT DISTINCT FROM x.http_status
+   AND c.error_code IS NOT DISTINCT FROM x.error_code
+JOIN attempts a ON a.attempt_id = x.attempt_id
+JOIN documents d ON d.document_id = x.document_id
+WHERE x.attempt_id BETWEEN $first AND $last AND a.attempt_id BETWEEN $first AND $last
+  AND x.outcome = 'refused' AND c.old_type <> c.error_type;
+
 -- name: count_anew
--- B. Rollups are sums: one row takes the old reading away, another adds the new one.
+-- Rollups are sums: one row takes the old reading away, another adds the new one.
 INSERT INTO attempt_rollup
-SELECT r.hour, r.company, r.site, r.entry_type, 'refused', r.error_type, r.is_first, sum(r.n)
-FROM (
-    SELECT date_trunc('hour', x.ended_at) AS hour, d.company, d.site, d.entry_type,
-           unnest([c.old_type, c.error_type]) AS error_type, unnest([-1, 1]) AS n,
-           a.round = 1 AND a.number = 1 AND a.trigger <> 'lookup' AS is_first
-    FROM outcomes x
-    JOIN (
-        SELECT unnest($http_status::INTEGER[]) AS http_status,
-               unnest($error_code::VARCHAR[]) AS error_code,
-               unnest($error_text::VARCHAR[]) AS error_text,
-               unnest($old_type::VARCHAR[]) AS old_type,
-               unnest($error_type::VARCHAR[]) AS error_type
-    ) c ON c.error_text = coalesce(x.error_text, '') AND c.old_type = x.error_type
-       AND c.http_status IS NOT DISTINCT FROM x.http_status
-       AND c.error_code IS NOT DISTINCT FROM x.error_code
-    JOIN attempts a ON a.attempt_id = x.attempt_id
-    JOIN documents d ON d.document_id = x.document_id
-    WHERE x.attempt_id BETWEEN $first AND $last AND a.attempt_id BETWEEN $first AND $last
-      AND x.outcome = 'refused' AND c.old_type <> c.error_type
-) r
-GROUP BY ALL HAVING sum(r.n) <> 0;
+SELECT hour, company, site, entry_type, 'refused', error_type, is_first, sum(n)
+FROM moved GROUP BY hour, company, site, entry_type, error_type, is_first HAVING sum(n) <> 0;
 
 -- name: count_retries_anew
--- B. Likewise for what was refused again within its round.
 INSERT INTO retry_rollup
-SELECT r.hour, r.company, r.site, r.entry_type, r.error_type, sum(r.n)
-FROM (
-    SELECT date_trunc('hour', x.ended_at) AS hour, d.company, d.site, d.entry_type,
-           unnest([c.old_type, c.error_type]) AS error_type, unnest([-1, 1]) AS n
-    FROM outcomes x
-    JOIN (
-        SELECT unnest($http_status::INTEGER[]) AS http_status,
-               unnest($error_code::VARCHAR[]) AS error_code,
-               unnest($error_text::VARCHAR[]) AS error_text,
-               unnest($old_type::VARCHAR[]) AS old_type,
-               unnest($error_type::VARCHAR[]) AS error_type
-    ) c ON c.error_text = coalesce(x.error_text, '') AND c.old_type = x.error_type
-       AND c.http_status IS NOT DISTINCT FROM x.http_status
-       AND c.error_code IS NOT DISTINCT FROM x.error_code
-    JOIN attempts a ON a.attempt_id = x.attempt_id
-    JOIN documents d ON d.document_id = x.document_id
-    WHERE x.attempt_id BETWEEN $first AND $last AND a.attempt_id BETWEEN $first AND $last
-      AND x.outcome = 'refused' AND a.number > 1 AND c.old_type <> c.error_type
-) r
-GROUP BY ALL HAVING sum(r.n) <> 0;
+SELECT hour, company, site, entry_type, error_type, sum(n)
+FROM moved WHERE is_retry
+GROUP BY hour, company, site, entry_type, error_type HAVING sum(n) <> 0;
 
 -- name: read_anew
 -- B.
