@@ -154,7 +154,8 @@ AWAY_NO_CHANGE = "The daemon is away: nothing can be changed until it is back."
 ROLE_MAY = {
     Role.MANAGER: "Read everything, export",
     Role.SUPPORT: "Read everything, export, work on checklists, park documents",
-    Role.ADMIN: "All of that; resync one or many, close by hand, pause, audit trail, people",
+    Role.ADMIN: "All of that; resync one or many, close by hand, pause, audit trail, people, "
+    "rules, playbooks",
 }
 
 EXPORT = "Export as"
@@ -375,10 +376,13 @@ def verdict(figures: Overview, zone: ZoneInfo, now: datetime) -> Verdict:
             f"The oldest since {since}. Put the set-up right, then press Resync.",
         )
     if figures.not_in_sage:
+        again = figures.retrying
         return Verdict(
             "busy",
             f"{count(figures.not_in_sage, 'document')} on the way to Sage 300",
-            "Nothing has failed. Nobody needs to do anything.",
+            f"Nothing has failed yet; {again:,} refused, and tried again by themselves."
+            if again
+            else "Nothing has failed. Nobody needs to do anything.",
         )
     return Verdict("good", ALL_WELL, "Nothing has failed and nothing is waiting.")
 

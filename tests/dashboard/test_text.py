@@ -100,6 +100,13 @@ def test_the_verdict_counts_what_is_stuck():
     assert text.verdict(EmptyReading().overview(LAST_DAY), MELBOURNE, NOW).headline == text.ALL_WELL
 
 
+def test_what_was_refused_and_is_tried_again_is_not_called_nothing():
+    under_way = SeededReading().overview(LAST_DAY).model_copy(update={"failed": 0, "retrying": 3})
+    assert "3 refused" in text.verdict(under_way, MELBOURNE, NOW).detail
+    quiet = under_way.model_copy(update={"retrying": 0})
+    assert text.verdict(quiet, MELBOURNE, NOW).detail.endswith("Nobody needs to do anything.")
+
+
 def test_an_error_is_its_number_and_its_text_once():
     assert text.error("1020", "Terms Code") == "1020 - Terms Code"
     assert text.error("1000", "1000 – G/L account 6030") == "1000 – G/L account 6030"
