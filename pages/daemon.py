@@ -1,4 +1,4 @@
-"""Does the daemon do its work, what waits, and what holds it back?"""
+"""Does the daemon do its work, what waits and for how long, and what holds it back?"""
 
 import streamlit as st
 
@@ -16,6 +16,7 @@ def loops() -> None:
 
 def queue() -> None:
     parts.heading(text_daemon.QUEUE_TITLE)
+    daemon.forecast()
     reading = session.reading()
     daemon.queue(reading.counts(), reading.pauses())
     parts.told("daemon")

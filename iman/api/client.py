@@ -25,6 +25,7 @@ from iman.api.wire import (
     Pause,
     PauseRequest,
     Preference,
+    Queue,
     ResyncRequest,
     ResyncStarted,
     Session,
@@ -128,6 +129,9 @@ class DaemonClient:
 
     def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
         return _read(list[BreakerEvent], self._get("/breaker-events", {"hours": hours}))
+
+    def queue(self) -> Queue:
+        return _read(Queue, self._get("/queue"))
 
     def sites(self) -> list[str]:
         return _read(list[str], self._get("/sites"))

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause
+from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
 from iman.reading.reading import (
     EVERYTHING,
     DaemonStatus,
@@ -149,6 +149,9 @@ class SharedReading:
     def open_errors(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         ask, key = self._reading.open_errors, ("open_errors", scope)
         return _own(self._memory.get(key, 2.0, lambda: ask(scope=scope)))
+
+    def queue(self) -> Queue:
+        return self._memory.get("queue", 1.5, self._reading.queue)
 
     def pauses(self) -> list[Pause]:
         return self._memory.get("pauses", 1.5, self._reading.pauses)

@@ -10,7 +10,7 @@ from typing import TypeVar
 import pandas as pd
 
 from iman.api.client import DaemonClient
-from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause
+from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
 from iman.errors import DaemonUnavailable, LedgerError
 from iman.reading.from_ledger import FromLedger
 from iman.reading.over_api import OverApi
@@ -102,6 +102,9 @@ class Either:
 
     def open_errors(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         return self._ask(lambda reading: reading.open_errors(scope=scope))
+
+    def queue(self) -> Queue:
+        return self._ask(lambda reading: reading.queue())
 
     def pauses(self) -> list[Pause]:
         return self._ask(lambda reading: reading.pauses())

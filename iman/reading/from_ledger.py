@@ -11,9 +11,10 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause
+from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
 from iman.errors import DaemonUnavailable, LedgerLocked
 from iman.ledger import figures, holding, read_model
+from iman.ledger import queue as queues
 from iman.ledger.offline import read_only
 from iman.reading.over_api import to_frame
 from iman.reading.reading import (
@@ -112,6 +113,10 @@ class FromLedger:
 
     def open_errors(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         return to_frame(self._ask(lambda conn: read_model.open_errors(conn, _scope(scope))))
+
+    def queue(self) -> Queue:
+        now = datetime.now(UTC)
+        return Queue.model_validate(self._ask(lambda conn: queues.queue(conn, now=now)))
 
     def pauses(self) -> list[Pause]:
         return [

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from iman.api.client import DaemonClient
-from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause
+from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
 from iman.errors import DaemonUnavailable
 from iman.reading.reading import (
     EVERYTHING,
@@ -93,6 +93,9 @@ class OverApi:
 
     def open_errors(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         return to_frame(self._client.table("/open-errors", _scope(scope)))
+
+    def queue(self) -> Queue:
+        return self._client.queue()
 
     def pauses(self) -> list[Pause]:
         return self._client.pauses()

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 
 import pandas as pd
 
-from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Health, Overview, Pause
+from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Health, Overview, Pause, Queue
 from iman.domain.document import DocumentState, EntryType
 
 Order = Literal["newest", "oldest", "amount", "number", "next_try"]
@@ -151,6 +151,9 @@ class Reading(Protocol):
 
     def open_errors(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         """``frames.OPEN_ERRORS``, most money first."""
+
+    def queue(self) -> Queue:
+        """What is on its way, and when none is left at the present rate."""
 
     def pauses(self) -> list[Pause]:
         """What an admin holds back."""

@@ -23,6 +23,7 @@ from iman.api.wire import (
     Me,
     Overview,
     Pause,
+    Queue,
     ResyncRecord,
     ResyncStarted,
 )
@@ -614,6 +615,18 @@ class SeededReading:
             for (kind, entity_kind, entity), of in groups.items()
         ]
         return _frame(frames.OPEN_ERRORS, sorted(rows, key=lambda r: -r["amount"]))
+
+    def queue(self) -> Queue:
+        moving = (DocumentState.PENDING, DocumentState.RETRYING, DocumentState.UNKNOWN)
+        depth = sum(d.state in moving for d in self.known.values())
+        return Queue(
+            depth=depth,
+            waiting_for_others=sum(d.state is DocumentState.WAITING for d in self.known.values()),
+            trend="shrinking" if depth else "empty",
+            seconds_to_empty=230.0 if depth else None,
+            highest=40 if depth else 0,
+            highest_at=datetime.now(UTC) - timedelta(minutes=5),
+        )
 
     def pauses(self) -> list[Pause]:
         return list(self.held.values())

@@ -48,6 +48,15 @@ def test_the_queue_and_the_breaker_are_told(open_page: OpenPage):
     assert "Pushing was not held back" in html_of(open_page("daemon.py", EmptyReading()))
 
 
+def test_the_queue_says_when_it_is_empty(open_page: OpenPage):
+    shown = html_of(open_page("daemon.py", SeededReading()))
+    assert "3 documents on the way; empty in about 4 minutes at the present rate" in shown
+    assert "It was 40 at " in shown
+    assert "1 further document follows once its parent is in Sage 300." in shown
+    assert "Nothing is on the way." in html_of(open_page("daemon.py", EmptyReading()))
+    assert "nothing is pushed until it is back" in html_of(open_page("daemon.py", AwayReading()))
+
+
 def test_every_page_says_what_holds_pushing_back(open_page: OpenPage):
     reading, now = SeededReading(), datetime.now(UTC)
     shut = Breaker(state="open", reason="Sage 300 answered 503", since=now, next_probe_at=now)
