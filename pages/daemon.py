@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from iman.dashboard import daemon, parts, session, text, text_daemon
+from iman.dashboard import daemon, heartbeat, parts, session, text, text_daemon
 
 with parts.title_row(text.DAEMON_PAGE):
     window = parts.window()
@@ -11,7 +11,7 @@ hours, words = text.WINDOWS[window]
 
 def loops() -> None:
     parts.heading(text_daemon.LOOPS_TITLE)
-    parts.heartbeat(session.reading().status())
+    heartbeat.shown(session.reading().status())
 
 
 def queue() -> None:

@@ -21,6 +21,7 @@ from iman.api.routes import (
     remedy_routes,
     sessions,
     users,
+    views,
 )
 from iman.api.wire import ErrorBody, Health
 from iman.errors import (
@@ -47,7 +48,7 @@ ANSWERS: dict[type[ImanError], tuple[int, str]] = {
     LedgerError: (503, "ledger"),
 }
 
-_PARTS = (sessions, figures, documents, exports, holding, users)
+_PARTS = (sessions, figures, documents, exports, holding, users, views)
 
 log = structlog.get_logger()
 

@@ -32,6 +32,7 @@ from iman.api.wire import (
     SignIn,
     User,
 )
+from iman.api.wire_views import SavedView, ViewToSave
 from iman.errors import (
     DaemonRefused,
     DaemonUnavailable,
@@ -138,6 +139,19 @@ class DaemonClient:
 
     def companies(self) -> list[str]:
         return _read(list[str], self._get("/companies"))
+
+    def views(self) -> list[SavedView]:
+        """This person's own and the shared ones."""
+        return _read(list[SavedView], self._get("/views"))
+
+    def save_view(self, view: ViewToSave) -> SavedView:
+        return _read(SavedView, self._send("POST", "/views", view))
+
+    def change_view(self, view_id: int, view: ViewToSave) -> SavedView:
+        return _read(SavedView, self._send("PUT", f"/views/{view_id}", view))
+
+    def remove_view(self, view_id: int) -> None:
+        self._send("DELETE", f"/views/{view_id}")
 
     def preferences(self) -> dict[str, str]:
         """What this person chose."""

@@ -14,6 +14,7 @@ from iman.api.remedies_client import RemediesClient
 from iman.api.wire import Me, ResyncStarted, User
 from iman.api.wire_checklists import PlaybookView
 from iman.api.wire_remedies import PreviewSelection, ReleasePreview
+from iman.api.wire_views import SavedView, ViewToSave
 from iman.dashboard import backend, text
 from iman.dashboard.shared import Memory, SharedReading
 from iman.dashboard.shared_remedies import SharedRemedies
@@ -110,6 +111,16 @@ def add_user(name: str, password: str, role: str) -> User:
 def prefer(name: str, value: str) -> None:
     """Remember it for this person."""
     backend.daemon(token()).prefer(name, value)
+
+
+def save_view(view: ViewToSave, view_id: int | None = None) -> SavedView:
+    """A new one, or in the place of the one with that id."""
+    client = backend.daemon(token())
+    return client.save_view(view) if view_id is None else client.change_view(view_id, view)
+
+
+def remove_view(view_id: int) -> None:
+    backend.daemon(token()).remove_view(view_id)
 
 
 def remedies() -> RemediesReading:

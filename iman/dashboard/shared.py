@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
+from iman.api.wire_views import SavedView
 from iman.reading.reading import (
     EVERYTHING,
     DaemonStatus,
@@ -169,6 +170,10 @@ class SharedReading:
 
     def companies(self) -> list[str]:
         return list(self._memory.get("companies", 30.0, self._reading.companies))
+
+    def views(self) -> list[SavedView]:
+        """Never shared: some are a person's own."""
+        return self._reading.views()
 
     def preferences(self) -> dict[str, str]:
         """Never shared: they are a person's own."""

@@ -79,6 +79,9 @@ ACTIONS = {
     "unpark": "No longer parked",
     "settle": "Closed by hand",
     "reopen": "Reopened",
+    "save_view": "View saved",
+    "remove_view": "View removed",
+    "edit_shared_views": "Shared views",
     "compare_setups": "Set-ups compared",
     "manage_users": "People",
 }

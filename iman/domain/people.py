@@ -27,6 +27,7 @@ class Permission(StrEnum):
     SETTLE = "settle"  # close by hand, and take that back
     EDIT_PLAYBOOKS = "edit_playbooks"
     EDIT_RULES = "edit_rules"  # how error texts are read
+    EDIT_SHARED_VIEWS = "edit_shared_views"  # of others
     VIEW_AUDIT = "view_audit"
     MANAGE_USERS = "manage_users"
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from iman.api.client import DaemonClient
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
+from iman.api.wire_views import SavedView
 from iman.errors import DaemonUnavailable, LedgerError
 from iman.reading.from_ledger import FromLedger
 from iman.reading.over_api import OverApi
@@ -120,6 +121,9 @@ class Either:
 
     def companies(self) -> list[str]:
         return self._ask(lambda reading: reading.companies())
+
+    def views(self) -> list[SavedView]:
+        return self._ask(lambda reading: reading.views())
 
     def preferences(self) -> dict[str, str]:
         return self._ask(lambda reading: reading.preferences())

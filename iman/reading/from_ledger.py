@@ -12,8 +12,9 @@ import pandas as pd
 import pyarrow as pa
 
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
+from iman.api.wire_views import SavedView
 from iman.errors import DaemonUnavailable, LedgerLocked
-from iman.ledger import figures, holding, read_model
+from iman.ledger import figures, holding, read_model, views
 from iman.ledger import queue as queues
 from iman.ledger.offline import read_only
 from iman.reading.over_api import to_frame
@@ -147,6 +148,11 @@ class FromLedger:
 
     def companies(self) -> list[str]:
         return self._ask(figures.companies)
+
+    def views(self) -> list[SavedView]:
+        """The file knows nobody: the shared ones."""
+        found = self._ask(lambda conn: views.visible(conn, who=""))
+        return [SavedView.model_validate(one) for one in found]
 
     def preferences(self) -> dict[str, str]:
         """The file knows nobody."""

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from iman.api.client import DaemonClient
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
+from iman.api.wire_views import SavedView
 from iman.errors import DaemonUnavailable
 from iman.reading.reading import (
     EVERYTHING,
@@ -111,6 +112,9 @@ class OverApi:
 
     def companies(self) -> list[str]:
         return self._client.companies()
+
+    def views(self) -> list[SavedView]:
+        return self._client.views()
 
     def preferences(self) -> dict[str, str]:
         return self._client.preferences()

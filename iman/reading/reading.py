@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 import pandas as pd
 
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Health, Overview, Pause, Queue
+from iman.api.wire_views import SavedView
 from iman.domain.document import DocumentState, EntryType
-
-Order = Literal["newest", "oldest", "amount", "number", "next_try"]
+from iman.domain.view import Order
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,6 +142,9 @@ class Reading(Protocol):
 
     def companies(self) -> list[str]:
         """Companies seen, for the filter."""
+
+    def views(self) -> list[SavedView]:
+        """This person's saved views and the shared ones; while the daemon is away only those."""
 
     def preferences(self) -> dict[str, str]:
         """What this person chose; nothing while the daemon is away."""

@@ -27,6 +27,7 @@ from iman.api.wire import (
     ResyncRecord,
     ResyncStarted,
 )
+from iman.api.wire_views import SavedView, ViewToSave
 from iman.dashboard import period
 from iman.domain.document import (
     CLOSED_STATES,
@@ -35,7 +36,7 @@ from iman.domain.document import (
     erp_sync_status,
 )
 from iman.domain.people import PERMISSIONS, Role
-from iman.errors import DaemonUnavailable, NotFound
+from iman.errors import DaemonRefused, DaemonUnavailable, NotFound
 from iman.reading import frames
 from iman.reading.reading import (
     EVERYTHING,
@@ -340,6 +341,7 @@ class SeededReading:
         self.health: Health | None = make_health()
         self.held: dict[str, Pause] = {}
         self.preferred: dict[str, str] = {}
+        self.kept: dict[int, SavedView] = {}
 
     def status(self) -> DaemonStatus:
         now = datetime.now(UTC)
@@ -578,6 +580,23 @@ class SeededReading:
 
     def prefer(self, name: str, value: str) -> None:
         self.preferred[name] = value
+
+    def views(self) -> list[SavedView]:
+        return list(self.kept.values())
+
+    def save_view(self, view: ViewToSave, view_id: int | None = None) -> SavedView:
+        number = view_id or len(self.kept) + 1
+        if view_id is None and view.name in {one.name for one in self.kept.values()}:
+            raise DaemonRefused("ada has a view of that name already: choose another name.")
+        owner = self.kept[view_id].owner if view_id else "ada"
+        self.kept[number] = SavedView(
+            **view.model_dump(), id=number, owner=owner, changed_at=datetime.now(UTC),
+            changed_by="ada",
+        )  # fmt: skip
+        return self.kept[number]
+
+    def remove_view(self, view_id: int) -> None:
+        del self.kept[view_id]
 
     def failures(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
         newest = _newest(window, 7)
