@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
 from random import Random, SystemRandom
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -31,9 +31,11 @@ from iman.gateways.sage_web import Capabilities
 from iman.ledger.accounts import find_user, save_user
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.holding import record_breaker
+from iman.ledger.settings_kept import note_start
 from iman.net import listen
+from iman.os_user import os_user
 from iman.remedy_wiring import build_remedies, remedy_links, rules_in_force
-from iman.settings import DaemonSettings
+from iman.settings import DaemonSettings, settings_file, told
 from iman.signals import stop_on_signals
 from iman.sync.batching import Batcher
 from iman.sync.beats import Beats
@@ -273,7 +275,8 @@ async def _run(
 
 
 def _write_facts(ledger: DuckDBLedger, settings: DaemonSettings, now: Now) -> None:
-    """What a reader of the file must know while no daemon runs."""
+    """What a reader of the file must know while no daemon runs, and what changed since the last."""
+    values, file = told(settings), settings_file()
     base = (settings.byondpro_pages or str(settings.byondpro_url or "")).rstrip("/")
     facts = {
         "company": settings.sage_company,
@@ -281,15 +284,18 @@ def _write_facts(ledger: DuckDBLedger, settings: DaemonSettings, now: Now) -> No
         "sandbox": str(settings.sandbox),
         "version": __version__,
         "started_at": now().isoformat(),
+        "started_by": os_user(),
+        "settings_file": str(file.resolve()) if file.exists() else "",
         "link_booking": base + settings.byondpro_booking_page,
         "link_sales_order": base + settings.byondpro_sales_order_page,
         "link_invoice": base + settings.byondpro_invoice_page,
         **remedy_links(settings, base),
     }
 
-    def work(conn: object) -> None:
+    def work(conn: Any) -> None:  # the writer hands in its connection
+        note_start(conn, ledger.ids, values, who=facts["started_by"], now=now())
         for name, value in facts.items():
-            conn.execute(  # type: ignore[attr-defined]  # the writer hands in its connection
+            conn.execute(
                 "INSERT INTO facts VALUES ($name, $value) "
                 "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                 {"name": name, "value": value},

@@ -2,7 +2,17 @@
 
 import streamlit as st
 
-from iman.dashboard import daemon, heartbeat, parts, session, text, text_daemon
+from iman.dashboard import (
+    daemon,
+    heartbeat,
+    parts,
+    session,
+    settings,
+    text,
+    text_daemon,
+    text_settings,
+)
+from iman.domain.people import Permission
 
 with parts.title_row(text.DAEMON_PAGE):
     window = parts.window()
@@ -34,3 +44,7 @@ with right.container(border=True, height="stretch", key="card_queue"):
     parts.live(3, queue)
 with st.container(border=True, key="card_breaker"):
     parts.live(10, breaker)
+if session.may(Permission.VIEW_SETTINGS):
+    with st.container(border=True, key="card_settings"):
+        parts.heading(text_settings.TITLE)
+        parts.answering(lambda: settings.card(session.reading().settings()))

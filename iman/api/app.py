@@ -20,6 +20,7 @@ from iman.api.routes import (
     holding,
     remedy_routes,
     sessions,
+    settings,
     users,
     views,
 )
@@ -48,7 +49,7 @@ ANSWERS: dict[type[ImanError], tuple[int, str]] = {
     LedgerError: (503, "ledger"),
 }
 
-_PARTS = (sessions, figures, documents, exports, holding, users, views)
+_PARTS = (sessions, figures, documents, exports, holding, settings, users, views)
 
 log = structlog.get_logger()
 

@@ -32,6 +32,7 @@ from iman.api.wire import (
     SignIn,
     User,
 )
+from iman.api.wire_settings import SettingsRecord
 from iman.api.wire_views import SavedView, ViewToSave
 from iman.errors import (
     DaemonRefused,
@@ -117,6 +118,10 @@ class DaemonClient:
     def add_user(self, name: str, password: str, role: str) -> User:
         body = NewUser.model_validate({"name": name, "password": password, "role": role})
         return _read(User, self._send("POST", "/users", body))
+
+    def settings(self) -> SettingsRecord:
+        """What the daemon runs on, and what changed between two starts."""
+        return _read(SettingsRecord, self._get("/settings"))
 
     def pauses(self) -> list[Pause]:
         return _read(list[Pause], self._get("/pauses"))

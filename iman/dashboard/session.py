@@ -19,6 +19,7 @@ from iman.dashboard import backend, text
 from iman.dashboard.shared import Memory, SharedReading
 from iman.dashboard.shared_remedies import SharedRemedies
 from iman.domain.people import Permission
+from iman.domain.setting import SettingValue
 from iman.errors import DaemonUnavailable, NotFound
 from iman.reading import open_reading
 from iman.reading.reading import Reading
@@ -156,6 +157,10 @@ def remedy(action: Callable[[RemediesClient], T]) -> T:
 
 def _remedies_client() -> RemediesClient:
     return RemediesClient(backend.daemon(token()))
+
+
+def own_settings() -> tuple[SettingValue, ...]:
+    return backend.own_settings()
 
 
 def sandbox() -> bool:

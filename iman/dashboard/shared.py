@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
+from iman.api.wire_settings import SettingsRecord
 from iman.api.wire_views import SavedView
 from iman.reading.reading import (
     EVERYTHING,
@@ -164,6 +165,10 @@ class SharedReading:
     def audit(self, *, limit: int) -> pd.DataFrame:
         """Never shared: not every role may read it."""
         return self._reading.audit(limit=limit)
+
+    def settings(self) -> SettingsRecord:
+        """Never shared: not every role may read it."""
+        return self._reading.settings()
 
     def sites(self) -> list[str]:
         return list(self._memory.get("sites", 30.0, self._reading.sites))

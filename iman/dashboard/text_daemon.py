@@ -79,6 +79,8 @@ ACTIONS = {
     "unpark": "No longer parked",
     "settle": "Closed by hand",
     "reopen": "Reopened",
+    "change_setting": "Setting changed",
+    "view_settings": "Settings",
     "save_view": "View saved",
     "remove_view": "View removed",
     "edit_shared_views": "Shared views",
@@ -183,6 +185,9 @@ def field_caption(row: Any) -> tuple[str, str, str]:
             return f"Pushing of {what(row.target).lower()}", "", "paused"
         case "resume":
             return f"Pushing of {what(row.target).lower()}", "paused", "going on"
+        case "change_setting":
+            before, _, after = str(row.reason or "").partition(" → ")
+            return str(row.target or ""), before, after
         case "save_user":
             return "Role", "", str(row.reason or "").removeprefix("role ")
         case _:

@@ -29,6 +29,7 @@ class Permission(StrEnum):
     EDIT_RULES = "edit_rules"  # how error texts are read
     EDIT_SHARED_VIEWS = "edit_shared_views"  # of others
     VIEW_AUDIT = "view_audit"
+    VIEW_SETTINGS = "view_settings"  # what the daemon runs on
     MANAGE_USERS = "manage_users"
 
 

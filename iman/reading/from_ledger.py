@@ -12,9 +12,10 @@ import pandas as pd
 import pyarrow as pa
 
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
+from iman.api.wire_settings import SettingsRecord
 from iman.api.wire_views import SavedView
 from iman.errors import DaemonUnavailable, LedgerLocked
-from iman.ledger import figures, holding, read_model, views
+from iman.ledger import figures, holding, read_model, settings_kept, views
 from iman.ledger import queue as queues
 from iman.ledger.offline import read_only
 from iman.reading.over_api import to_frame
@@ -142,6 +143,10 @@ class FromLedger:
     def audit(self, *, limit: int) -> pd.DataFrame:
         """The file knows no roles: whoever asks this must have checked the person's."""
         return to_frame(self._ask(lambda conn: read_model.audit(conn, limit=limit)))
+
+    def settings(self) -> SettingsRecord:
+        """Those of the last start. The file knows no roles, as for ``audit``."""
+        return SettingsRecord.model_validate(self._ask(settings_kept.settings))
 
     def sites(self) -> list[str]:
         return self._ask(read_model.sites)

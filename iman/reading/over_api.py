@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from iman.api.client import DaemonClient
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
+from iman.api.wire_settings import SettingsRecord
 from iman.api.wire_views import SavedView
 from iman.errors import DaemonUnavailable
 from iman.reading.reading import (
@@ -106,6 +107,9 @@ class OverApi:
 
     def audit(self, *, limit: int) -> pd.DataFrame:
         return to_frame(self._client.table("/audit", {"limit": limit}))
+
+    def settings(self) -> SettingsRecord:
+        return self._client.settings()
 
     def sites(self) -> list[str]:
         return self._client.sites()

@@ -12,6 +12,7 @@ from typing import Protocol
 import pandas as pd
 
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Health, Overview, Pause, Queue
+from iman.api.wire_settings import SettingsRecord
 from iman.api.wire_views import SavedView
 from iman.domain.document import DocumentState, EntryType
 from iman.domain.view import Order
@@ -166,6 +167,9 @@ class Reading(Protocol):
 
     def audit(self, *, limit: int) -> pd.DataFrame:
         """``frames.AUDIT``, newest first; for those who may see it. Raises ``NotAllowed``."""
+
+    def settings(self) -> SettingsRecord:
+        """What the daemon runs on; for those who may see it. Raises ``NotAllowed``."""
 
     def sites(self) -> list[str]:
         """Site codes seen, for the filter."""

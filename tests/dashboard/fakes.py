@@ -27,6 +27,7 @@ from iman.api.wire import (
     ResyncRecord,
     ResyncStarted,
 )
+from iman.api.wire_settings import ChangedSetting, Setting, SettingsRecord
 from iman.api.wire_views import SavedView, ViewToSave
 from iman.dashboard import period
 from iman.domain.document import (
@@ -692,6 +693,29 @@ class SeededReading:
 
     def sites(self) -> list[str]:
         return sorted({d.site for d in self.known.values()})
+
+    def settings(self) -> SettingsRecord:
+        now = datetime.now(UTC)
+        several = [
+            Setting(name=name, value=value, default=default, origin=origin, meaning=meaning)
+            for name, value, default, origin, meaning in (
+                ("sage_url", f"http://sage/{HOSTILE}", "required", "file", "Sage 300 Web API"),
+                ("sage_password", "set", "required", "environment", "That user's password"),
+                ("max_attempts", "7", "5", "file", "Attempts in one round"),
+                ("speed", "1.0", "1.0", "default", "Divides every interval"),
+            )
+        ]
+        changed = ChangedSetting(
+            at=now - timedelta(days=3), name="max_attempts", before="5", now="7", origin="file",
+            started_by="iman-svc",
+        )  # fmt: skip
+        return SettingsRecord(
+            settings=several if self.known else [],
+            changes=[changed] if self.known else [],
+            file="/etc/iman/iman.toml" if self.known else "",
+            started_at=now - timedelta(days=3),
+            started_by="iman-svc",
+        )
 
     def intake_problems(self) -> pd.DataFrame:
         row = {

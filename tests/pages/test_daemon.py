@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from iman.api.wire import Breaker
+from iman.dashboard import text_settings
 from iman.domain.people import Role
 from tests.dashboard.fakes import AwayReading, EmptyReading, SeededReading, make_health
 from tests.pages.conftest import OpenPage, html_of
@@ -55,6 +56,23 @@ def test_the_queue_says_when_it_is_empty(open_page: OpenPage):
     assert "1 further document follows once its parent is in Sage 300." in shown
     assert "Nothing is on the way." in html_of(open_page("daemon.py", EmptyReading()))
     assert "nothing is pushed until it is back" in html_of(open_page("daemon.py", AwayReading()))
+
+
+def test_an_admin_sees_every_setting_and_who_started_it_with_another_value(open_page: OpenPage):
+    shown = html_of(open_page("daemon.py", SeededReading()))
+    assert "by iman-svc" in shown
+    assert "change them in /etc/iman/iman.toml or in the daemon’s environment" in shown
+    for words in ("<code>5</code>", "<code>7</code>", "Environment: IMAN_SAGE_PASSWORD", "speed"):
+        assert words in shown
+    assert "dashboard_port" in shown
+    assert "<img src=x" not in shown
+    assert text_settings.NOT_KEPT in html_of(open_page("daemon.py", EmptyReading()))
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.SUPPORT])
+def test_others_see_no_setting(role: Role, open_page: OpenPage):
+    shown = html_of(open_page("daemon.py", SeededReading(), role=role))
+    assert "sage_url" not in shown
 
 
 def test_every_page_says_what_holds_pushing_back(open_page: OpenPage):
