@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from random import Random, SystemRandom
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -28,6 +29,7 @@ from iman.gateways.entries.mapping import named_values
 from iman.gateways.fast_http import FastTransport
 from iman.gateways.sage300 import Sage300
 from iman.gateways.sage_web import Capabilities
+from iman.gateways.sandbox_switches import SandboxSwitches
 from iman.ledger.accounts import find_user, save_user
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.holding import record_breaker
@@ -96,6 +98,19 @@ def sage_client(settings: DaemonSettings, context: ssl.SSLContext) -> httpx.Asyn
         follow_redirects=False,
         trust_env=False,
     )
+
+
+def sandbox_switches(settings: DaemonSettings) -> SandboxSwitches:
+    """Where the sandbox's Sage 300 takes orders to misbehave; its pages never do."""
+    address = urlsplit(str(settings.sage_url))
+    http = httpx.Client(
+        base_url=f"{address.scheme}://{address.netloc}",
+        auth=(settings.sage_user.upper(), settings.sage_password.get_secret_value()),
+        timeout=5.0,
+        trust_env=False,
+        verify=tls(settings),
+    )
+    return SandboxSwitches(http)
 
 
 def byondpro_client(settings: DaemonSettings, context: ssl.SSLContext) -> httpx.AsyncClient:
@@ -264,14 +279,18 @@ async def _run(
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     stop_on_signals(lambda: loop.call_soon_threadsafe(stop.set))
     daemon = build_daemon(settings, ledger=ledger, now=now)
-    api = ApiThread(
-        create_app(ledger=ledger, daemon=daemon, now=now, remedies=daemon.remedies), listening
+    switches = sandbox_switches(settings) if settings.sandbox else None
+    app = create_app(
+        ledger=ledger, daemon=daemon, now=now, remedies=daemon.remedies, switches=switches
     )
+    api = ApiThread(app, listening)
     api.start()
     try:
         await daemon.run(stop)
     finally:
         api.stop()
+        if switches is not None:
+            switches.close()
 
 
 def _write_facts(ledger: DuckDBLedger, settings: DaemonSettings, now: Now) -> None:

@@ -4,12 +4,14 @@ import streamlit as st
 
 from iman.dashboard import (
     daemon,
+    faults,
     heartbeat,
     parts,
     session,
     settings,
     text,
     text_daemon,
+    text_sandbox,
     text_settings,
 )
 from iman.domain.people import Permission
@@ -44,6 +46,10 @@ with right.container(border=True, height="stretch", key="card_queue"):
     parts.live(3, queue)
 with st.container(border=True, key="card_breaker"):
     parts.live(10, breaker)
+if session.sandbox() and session.may(Permission.WORK_SANDBOX):
+    with st.container(border=True, key="card_faults"):
+        parts.heading(text_sandbox.TITLE)
+        parts.live(3, faults.panel)
 if session.may(Permission.VIEW_SETTINGS):
     with st.container(border=True, key="card_settings"):
         parts.heading(text_settings.TITLE)

@@ -32,6 +32,7 @@ from iman.api.wire import (
     SignIn,
     User,
 )
+from iman.api.wire_sandbox import SandboxFaults
 from iman.api.wire_settings import SettingsRecord
 from iman.api.wire_views import SavedView, ViewToSave
 from iman.errors import (
@@ -122,6 +123,17 @@ class DaemonClient:
     def settings(self) -> SettingsRecord:
         """What the daemon runs on, and what changed between two starts."""
         return _read(SettingsRecord, self._get("/settings"))
+
+    def sandbox_faults(self) -> SandboxFaults:
+        """What the sandbox's Sage 300 does wrong on purpose. Raises ``DaemonRefused`` without."""
+        return _read(SandboxFaults, self._get("/sandbox/faults"))
+
+    def switch_fault(self, name: str, *, on: bool) -> SandboxFaults:
+        method = "PUT" if on else "DELETE"
+        return _read(SandboxFaults, self._send(method, f"/sandbox/faults/{name}"))
+
+    def clear_faults(self) -> SandboxFaults:
+        return _read(SandboxFaults, self._send("DELETE", "/sandbox/faults"))
 
     def pauses(self) -> list[Pause]:
         return _read(list[Pause], self._get("/pauses"))

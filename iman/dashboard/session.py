@@ -14,6 +14,7 @@ from iman.api.remedies_client import RemediesClient
 from iman.api.wire import Me, ResyncStarted, User
 from iman.api.wire_checklists import PlaybookView
 from iman.api.wire_remedies import PreviewSelection, ReleasePreview
+from iman.api.wire_sandbox import SandboxFaults
 from iman.api.wire_views import SavedView, ViewToSave
 from iman.dashboard import backend, text
 from iman.dashboard.shared import Memory, SharedReading
@@ -157,6 +158,19 @@ def remedy(action: Callable[[RemediesClient], T]) -> T:
 
 def _remedies_client() -> RemediesClient:
     return RemediesClient(backend.daemon(token()))
+
+
+def sandbox_faults() -> SandboxFaults:
+    """What the sandbox's Sage 300 does wrong on purpose. Raises ``DaemonRefused``."""
+    return backend.daemon(token()).sandbox_faults()
+
+
+def switch_fault(name: str, *, on: bool) -> None:
+    backend.daemon(token()).switch_fault(name, on=on)
+
+
+def clear_faults() -> None:
+    backend.daemon(token()).clear_faults()
 
 
 def own_settings() -> tuple[SettingValue, ...]:

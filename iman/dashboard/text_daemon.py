@@ -81,6 +81,8 @@ ACTIONS = {
     "reopen": "Reopened",
     "change_setting": "Setting changed",
     "view_settings": "Settings",
+    "sandbox_fault": "Sandbox fault",
+    "work_sandbox": "Sandbox faults",
     "save_view": "View saved",
     "remove_view": "View removed",
     "edit_shared_views": "Shared views",
@@ -188,6 +190,8 @@ def field_caption(row: Any) -> tuple[str, str, str]:
         case "change_setting":
             before, _, after = str(row.reason or "").partition(" → ")
             return str(row.target or ""), before, after
+        case "sandbox_fault":
+            return "Fault", "", str(row.reason or "")
         case "save_user":
             return "Role", "", str(row.reason or "").removeprefix("role ")
         case _:

@@ -30,6 +30,7 @@ class Permission(StrEnum):
     EDIT_SHARED_VIEWS = "edit_shared_views"  # of others
     VIEW_AUDIT = "view_audit"
     VIEW_SETTINGS = "view_settings"  # what the daemon runs on
+    WORK_SANDBOX = "work_sandbox"  # let its Sage 300 misbehave
     MANAGE_USERS = "manage_users"
 
 
