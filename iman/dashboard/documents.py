@@ -29,7 +29,10 @@ def entry_type_cards(
     stays = ("show", "site", "company", "order", "columns")
     kept = {k: v for k, v in carried.items() if k in stays}
     cards = "".join(_card(row, chosen, kept) for row in parts.rows_of(counts))
-    st.html(f'<nav aria-label="{text.LEVEL_1}"><ul class="iman-kinds">{cards}</ul></nav>')
+    st.html(
+        f'<nav class="iman-scroll iman-level" aria-label="{text.LEVEL_1}">'
+        f'<ul class="iman-kinds">{cards}</ul></nav>'
+    )
 
 
 def _card(row: Any, chosen: EntryType | None, kept: dict[str, str]) -> str:
