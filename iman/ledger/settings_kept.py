@@ -40,7 +40,7 @@ def note_start(
         event = AuditEvent(
             who=who or "not known", role="", action="change_setting", target=one.name,
             allowed=True, reason=f"{one.before or 'none'} → {one.now or 'none'}",
-            origin="start of the daemon",
+            origin="daemon",
         )  # fmt: skip
         write_audit(conn, ids, event, now=now)
     conn.execute(_SQL["forget_setting_values"])
