@@ -33,6 +33,8 @@ PAGES = {
     "how_it_works": "/how_it_works",
 }
 ADMIN_PAGES = {"people": "/people", "audit": "/audit"}
+#: Both schemes' colours and both widths' layouts; the other two pairs would tell nothing new.
+AXE = {("light", 1440), ("dark", 390)}
 #: Streamlit asks for its own health under the page's address first, and then at the root.
 HARMLESS = re.compile(r"404 .*/(monitor|document|how_it_works|people)/_stcore/(health|host-config)")
 
@@ -86,8 +88,9 @@ def test_pictures_of_every_page(iman: Up, visit, scheme: str, width: int):
             assert row is not None
             assert row["y"] < 700
         person.keep_picture(f"{name}-{scheme}-{width}")
-        page.mouse.move(0, 0)
-        assert violations(page) == [], f"{name} {scheme} {width}"
+        if (scheme, width) in AXE:
+            page.mouse.move(0, 0)
+            assert violations(page) == [], f"{name} {scheme} {width}"
     assert real_problems(person.problems) == []
 
 

@@ -106,7 +106,9 @@ def choose(page: Page, way: str, why: str) -> None:
 
 def pick(page: Page, option: str) -> None:
     page.get_by_text(option, exact=True).click()
-    expect(page.get_by_role("radio", name=option)).to_be_checked()
+    expect(page.get_by_role("radio", name=option, checked=True)).to_have_count(1)
+    # drawn where it stands now and, until the run ends, where it stood before
+    expect(page.get_by_role("radio", name=option)).to_have_count(1)
 
 
 def tick_of(page: Page, number: int, what: str) -> Locator:
