@@ -6,6 +6,7 @@ link shows what its sender saw. A link with the number alone opens the view as i
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -259,4 +260,5 @@ def _take(chosen: tuple[ListColumn, ...]) -> None:
     if "view" in st.query_params:
         return
     st.session_state[_USUAL] = chosen
-    _done(lambda: session.prefer(_PREFERENCE, told))
+    with contextlib.suppress(ImanError):  # the daemon is away: it counts for this visit
+        session.prefer(_PREFERENCE, told)
