@@ -70,7 +70,8 @@ class Parent:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.forked", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, cwd=ROOT,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"},
+                # one thread: a fork takes along no other
+                env=os.environ | {"PYTHONUNBUFFERED": "1", "OPENBLAS_NUM_THREADS": "1"},
             )  # fmt: skip
         self._socket = ours
 
