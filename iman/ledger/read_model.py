@@ -138,24 +138,32 @@ def documents(
 
 
 def all_documents(
-    conn: duckdb.DuckDBPyConnection, *, rows: int = 5000, **wanted: Any
-) -> Iterator[pa.Table]:
+    conn: duckdb.DuckDBPyConnection, *, rows: int = 5000, fields: list[str] | None = None,
+    **wanted: Any,
+) -> Iterator[pa.Table]:  # fmt: skip
     """Every document that fits, in the filter's order and as of one moment, *rows* at a time.
+
+    *fields*: only those, in that order.
 
     At least one table comes, with the columns. The list is never in memory as a whole; DuckDB sorts
     on disk beyond its own limit.
     """
     known, cursor = facts(conn), conn.cursor()
+
+    def told(found: pa.Table) -> pa.Table:
+        whole = _with_facts(_aware(found), known)
+        return whole if fields is None else whole.select(fields)
+
     values = {**wanted_values(**wanted), "limit": None, "offset": 0}
     try:
         reader = cursor.sql(_SQL["documents"], params=values).to_arrow_reader(rows)
         first = True
         for batch in reader:
             if batch.num_rows or first:
-                yield _with_facts(_aware(pa.Table.from_batches([batch])), known)
+                yield told(pa.Table.from_batches([batch]))
             first = False
         if first:
-            yield _with_facts(_aware(reader.schema.empty_table()), known)
+            yield told(reader.schema.empty_table())
     finally:
         cursor.close()
 
