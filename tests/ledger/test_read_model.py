@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from iman.domain.document import DocumentState, EntryType
 from iman.domain.retry import AskSage, Done, GiveUp, RetryAt
 from iman.errors import NotFound
-from iman.ledger import read_model
+from iman.ledger import read_model, rollups
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.read_model import Window
 from iman.reading import frames
@@ -65,6 +65,7 @@ def test_rollups_say_what_the_raw_records_say(steps):
             " FROM closings c JOIN documents d USING (document_id) GROUP BY ALL ORDER BY ALL"
         )
         assert closed == raw
+        assert rollups.differences(books.ledger.reader()) == {}
 
 
 @FEW
