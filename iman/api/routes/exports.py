@@ -12,7 +12,7 @@ from iman.api.routes.documents import Wanted
 from iman.api.routes.figures import known_zone
 from iman.domain.people import Permission, Person
 from iman.exporting import About, Format, pieces
-from iman.ledger import read_model
+from iman.ledger import listing, read_model
 from iman.ledger.accounts import AuditEvent, write_audit
 
 router = APIRouter(tags=["exports"])
@@ -36,7 +36,7 @@ def documents(
         allowed=True, reason=about.filter[:500], origin=came_from,
     )  # fmt: skip
     held.write(lambda conn: write_audit(conn, held.ids, event, now=now)).result()
-    tables = read_model.all_documents(reader(request), **wanted)
+    tables = listing.all_documents(reader(request), **wanted)
     name = f"iman-documents.{form}"
     return StreamingResponse(
         pieces(tables, form, about),

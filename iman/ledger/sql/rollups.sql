@@ -53,6 +53,9 @@ GROUP BY 1, 2, 3, 4, 5;
 -- name: fill
 INSERT INTO attempt_rollup SELECT * FROM counted_attempts ORDER BY hour;
 INSERT INTO closing_rollup SELECT * FROM counted_closings ORDER BY hour;
+INSERT INTO closed_totals
+SELECT company, site, entry_type, state, CAST(sum(documents) AS BIGINT) FROM counted_closings
+GROUP BY company, site, entry_type, state;
 INSERT INTO retry_rollup SELECT * FROM counted_retries ORDER BY hour;
 INSERT INTO duration_rollup SELECT * FROM counted_durations ORDER BY hour;
 INSERT INTO cause_rollup SELECT * FROM counted_causes ORDER BY hour;
@@ -60,7 +63,8 @@ INSERT INTO cause_rollup SELECT * FROM counted_causes ORDER BY hour;
 -- name: differ
 -- How many sums of each rollup are not those of the raw records; all 0 where all is well. A new
 -- revision may have moved a document to another site, or changed its amount, after it was tried:
--- attempts, retries and causes are compared over all sites.
+-- attempts, retries and causes are compared over all sites. What was closed by hand may have been
+-- opened again at another hour: it is compared over all hours.
 WITH attempts_kept AS (
     SELECT hour, company, entry_type, outcome, error_type, is_first, sum(attempts)
     FROM attempt_rollup GROUP BY ALL HAVING sum(attempts) <> 0
@@ -68,8 +72,18 @@ WITH attempts_kept AS (
     SELECT hour, company, entry_type, outcome, error_type, is_first, sum(attempts)
     FROM counted_attempts GROUP BY ALL
 ), closings_kept AS (
-    SELECT hour, company, site, entry_type, state, sum(documents), sum(amount)
+    SELECT CASE WHEN state = 'synced' THEN hour END AS hour, company, site, entry_type, state,
+           sum(documents), sum(amount)
     FROM closing_rollup GROUP BY ALL HAVING sum(documents) <> 0
+), closings_raw AS (
+    SELECT CASE WHEN state = 'synced' THEN hour END AS hour, company, site, entry_type, state,
+           sum(documents), sum(amount)
+    FROM counted_closings GROUP BY ALL
+), totals_kept AS (
+    SELECT company, site, entry_type, state, sum(documents)
+    FROM closed_totals GROUP BY ALL HAVING sum(documents) <> 0
+), totals_raw AS (
+    SELECT company, site, entry_type, state, sum(documents) FROM counted_closings GROUP BY ALL
 ), retries_kept AS (
     SELECT hour, company, entry_type, error_type, sum(attempts)
     FROM retry_rollup GROUP BY ALL HAVING sum(attempts) <> 0
@@ -88,8 +102,10 @@ SELECT 'attempt_rollup' AS rollup, count(*) AS differences FROM (
     (FROM attempts_kept EXCEPT FROM attempts_raw)
     UNION ALL (FROM attempts_raw EXCEPT FROM attempts_kept))
 UNION ALL SELECT 'closing_rollup', count(*) FROM (
-    (FROM closings_kept EXCEPT FROM counted_closings)
-    UNION ALL (FROM counted_closings EXCEPT FROM closings_kept))
+    (FROM closings_kept EXCEPT FROM closings_raw)
+    UNION ALL (FROM closings_raw EXCEPT FROM closings_kept))
+UNION ALL SELECT 'closed_totals', count(*) FROM (
+    (FROM totals_kept EXCEPT FROM totals_raw) UNION ALL (FROM totals_raw EXCEPT FROM totals_kept))
 UNION ALL SELECT 'retry_rollup', count(*) FROM (
     (FROM retries_kept EXCEPT FROM retries_raw)
     UNION ALL (FROM retries_raw EXCEPT FROM retries_kept))
