@@ -1,0 +1,92 @@
+"""How long a page takes in Chromium, from the navigation to its last chart painted."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page
+
+_WATCH = (Path(__file__).parent / "watch.js").read_text("utf-8")
+_PATIENCE = 90.0  # seconds for one page
+_SETTLED = 2.5  # seconds without a change, after which a first look counts as the whole page
+_CENSUS = """() => {
+  const plain = (key, value) => ArrayBuffer.isView(value) ? Array.from(value) : value;
+  const main = document.querySelector('[data-testid="stMain"]') || document.body;
+  const all = (what) => [...main.querySelectorAll(what)];
+  return {
+    figures: all(".js-plotly-plot").map((one) =>
+      JSON.stringify({ data: one.data, layout: one.layout }, plain)),
+    html: all('[data-testid="stHtml"]').map((one) => one.innerHTML),
+    markdown: all('[data-testid="stMarkdownContainer"]').map((one) => one.innerText),
+    selects: all('[data-testid="stSelectbox"]').length,
+    inputs: all('[data-testid="stTextInput"]').length,
+    buttons: all('[data-testid="stButton"]').length,
+    toggles: all('[data-testid="stCheckbox"]').length,
+  };
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What stands on a page once it is all there."""
+
+    charts: int
+    blocks: int
+    widgets: int
+
+    def in_(self, seen: dict[str, Any]) -> bool:
+        return bool(
+            seen["state"] == "notRunning"
+            and seen["charts"] >= self.charts
+            and seen["blocks"] >= self.blocks
+            and seen["widgets"] >= self.widgets
+        )
+
+
+def watched(context: BrowserContext) -> Page:
+    context.add_init_script(_WATCH)
+    return context.new_page()
+
+
+def first_look(page: Page, url: str) -> Whole:
+    """Open a page for the first time and wait until nothing is added to it."""
+    page.goto(url, wait_until="commit")
+    end, quiet_since, before = time.monotonic() + _PATIENCE, time.monotonic(), Whole(0, 0, 0)
+    while True:
+        now = _last(page)
+        whole = Whole(now["charts"], now["blocks"], now["widgets"]) if now else before
+        if whole != before or not now or now["state"] not in ("notRunning", "running"):
+            before, quiet_since = whole, time.monotonic()
+        if whole.blocks and time.monotonic() - quiet_since > _SETTLED:
+            return whole
+        if time.monotonic() > end:
+            raise RuntimeError(f"{url} does not come to rest: {now}")
+        page.wait_for_timeout(100)
+
+
+def census(page: Page) -> dict[str, Any]:
+    """Figures, HTML and widgets of the page that is open."""
+    found: dict[str, Any] = page.evaluate(_CENSUS)
+    return found
+
+
+def ready_after(page: Page, url: str, whole: Whole) -> float:
+    """Seconds from the navigation until all of *whole* is there and the script has ended."""
+    page.goto(url, wait_until="commit")
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        seen = page.evaluate("window.imanSeen || []")
+        for one in seen:
+            if whole.in_(one):
+                return float(one["at"]) / 1000
+        page.wait_for_timeout(50)
+    raise RuntimeError(f"{url} was not ready: wanted {whole}, saw {json.dumps(seen[-1:])}")
+
+
+def _last(page: Page) -> dict[str, Any] | None:
+    seen = page.evaluate("window.imanSeen || []")
+    return seen[-1] if seen else None
