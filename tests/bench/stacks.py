@@ -1,4 +1,4 @@
-"""Whole systems to measure on: both sandbox systems, a daemon over a made-up ledger, a dashboard."""
+"""Whole systems to measure on: the sandbox, a daemon over a made-up ledger, and a dashboard."""
 
 from __future__ import annotations
 

@@ -23,12 +23,12 @@ from iman.chaos.systems import Process, await_answer, free_ports
 from tests.bench.pages import measure
 from tests.bench.pages.measure import Whole
 from tests.bench.stacks import Stack, percentile, stack
-from tests.browser.conftest import FLAGS, _executable
+from tests.browser.conftest import FLAGS, HOW, _executable
 
 #: Pages by address; what needs a document is not measured, for an empty ledger has none.
 PAGES = {
     "overview": "/",
-    "overview, 90 days": "/?window=90d",
+    "overview, 30 days": "/?window=30d",
     "monitor": "/monitor",
     "monitor, everything": "/monitor?type=all&show=all",
     "causes": "/causes",
@@ -44,17 +44,19 @@ def run(
 ) -> list[dict[str, Any]]:
     """A row for each page."""
     with contextlib.ExitStack() as held:
+        playwright = held.enter_context(sync_playwright())
+        executable = _executable(playwright)
+        if executable is None:
+            raise SystemExit(HOW)
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=FLAGS if sys.platform == "linux" else []
+        )
+        held.callback(browser.close)
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="iman-bare-")))
         stacks = {
             EMPTY: held.enter_context(stack(documents=0, attempts=0, say=say)),
             SEEDED: held.enter_context(stack(documents=documents, attempts=attempts, say=say)),
         }
-        playwright = held.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(
-            executable_path=_executable(playwright),
-            args=FLAGS if sys.platform == "linux" else [],
-        )
-        held.callback(browser.close)
         at = {kind: measure.watched(_context(browser, one)) for kind, one in stacks.items()}
         addresses = {
             (kind, name): one.dashboard_url + path
