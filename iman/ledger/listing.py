@@ -15,11 +15,18 @@ import pyarrow as pa
 
 from iman.domain.document import CLOSED_STATES
 from iman.ledger.queries import first_row, queries
-from iman.ledger.read_model import Facts, Refusals, Row, aware, facts, table
+from iman.ledger.read_model import Facts, Refusals, Row, aware, facts
 from iman.ledger.utc import to_db
 
 _SQL = queries("listing")
 _NEIGHBOURS_WITHIN = 5000  # rows of a list; beyond, nobody goes on one by one
+
+_SHOWN = (
+    "id", "entry_type", "number", "state", "booking", "site", "customer", "customer_name",
+    "document_date", "amount", "currency", "terms_code", "terms_description", "error", "error_type",
+    "entity", "attempt", "first_failed_at", "last_tried_at", "next_try_at", "received_at",
+    "synced_at", "erp_reference", "parent",
+)  # fmt: skip
 
 #: What closed_totals cannot tell apart.
 _BEYOND_TOTALS = ("search", "began_from", "began_to", "dated_to", "refused_from")
@@ -33,12 +40,7 @@ def documents(
     with _asking(conn, values) as cursor:
         total = _total(cursor, values)
         page = _page(cursor, values["order"], limit, offset) if offset < total else []
-        found = table(
-            cursor,
-            _SQL["rows"],
-            {"ids": [row[0] for row in page], "places": [row[1] for row in page]},
-        )
-        return _with_facts(found, facts(cursor)), total
+        return _with_facts(_rows(cursor, page), facts(cursor)), total
 
 
 def document_ids(conn: duckdb.DuckDBPyConnection, *, limit: int, **wanted: Any) -> list[int]:
@@ -143,6 +145,31 @@ def _page(
     """Ids in order, and where the closing of each closed one is."""
     values = {"limit": limit, "offset": offset, "most": limit + offset}
     return cursor.execute(_SQL[order], values).fetchall()
+
+
+def _rows(cursor: duckdb.DuckDBPyConnection, page: list[tuple[int, int | None]]) -> pa.Table:
+    """What is shown of each, in the page's order."""
+    ids = [document_id for document_id, _ in page]
+    standing = _asked(cursor, "open_rows", ids=[one for one, place in page if place is None])
+    places = [place for _, place in page if place is not None]
+    if places:
+        closed = _asked(cursor, "closed_rows", places=places)
+        standing = pa.concat_tables([standing, closed])
+    found = _in_order(_asked(cursor, "document_rows", ids=ids), ids)
+    standing = _in_order(standing, ids)
+    columns = dict(zip(found.column_names, found.columns, strict=True))
+    columns |= dict(zip(standing.column_names, standing.columns, strict=True))
+    columns["id"] = columns["document_id"]
+    return aware(pa.table({name: columns[name] for name in _SHOWN}))
+
+
+def _asked(cursor: duckdb.DuckDBPyConnection, name: str, **values: list[int]) -> pa.Table:
+    return cursor.sql(_SQL[name], params=values).to_arrow_table()
+
+
+def _in_order(found: pa.Table, ids: list[int]) -> pa.Table:
+    at = {document_id: row for row, document_id in enumerate(found["document_id"].to_pylist())}
+    return found.take([at[document_id] for document_id in ids]) if ids else found
 
 
 def _total(cursor: duckdb.DuckDBPyConnection, values: Row) -> int:

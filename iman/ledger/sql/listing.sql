@@ -124,35 +124,27 @@ SELECT document_id, place FROM (
                ORDER BY document_id DESC LIMIT $most)
 ) ORDER BY due_at NULLS LAST, document_id DESC LIMIT $limit OFFSET $offset;
 
--- name: rows
--- P. The page's rows in its order: first where they are, then only those are read.
-WITH page AS (
-    SELECT unnest($ids::BIGINT[]) AS document_id, unnest($places::BIGINT[]) AS place,
-           unnest(range(len($ids::BIGINT[]))) AS position
-), standing AS (
-    SELECT document_id, state, attempt, due_at, first_failed_at, last_tried_at, error_code,
-           error_text, error_type, entity, NULL::TIMESTAMP AS synced_at, NULL::VARCHAR AS reference
-    FROM open_documents WHERE document_id IN (SELECT document_id FROM page WHERE place IS NULL)
-    UNION ALL
-    SELECT document_id, state, attempt, NULL, first_failed_at, closed_at, NULL, NULL, NULL, NULL,
-           closed_at, reference
-    FROM closings WHERE rowid IN (SELECT place FROM page WHERE place IS NOT NULL)
-), found AS (
-    SELECT document_id, entry_type, number, booking, site, customer, customer_name, document_date,
-           amount, currency, terms_code, terms_description, received_at, parent
-    FROM documents WHERE rowid IN (
-        SELECT rowid FROM documents WHERE document_id IN (SELECT document_id FROM page))
-)
-SELECT d.document_id AS id, d.entry_type, d.number, s.state, d.booking, d.site, d.customer,
-       d.customer_name, d.document_date, d.amount, d.currency, d.terms_code, d.terms_description,
-       CASE WHEN s.error_code IS NULL THEN s.error_text
-            ELSE s.error_code || ' - ' || s.error_text END AS error,
-       s.error_type, s.entity, s.attempt, s.first_failed_at, s.last_tried_at,
-       s.due_at AS next_try_at, d.received_at, s.synced_at, s.reference AS erp_reference, d.parent
-FROM page p
-JOIN standing s ON s.document_id = p.document_id
-JOIN found d ON d.document_id = p.document_id
-ORDER BY p.position;
+-- name: open_rows
+-- P. How a page's open documents stand. Three short questions are planned sooner than one long one.
+SELECT document_id, state,
+       CASE WHEN error_code IS NULL THEN error_text ELSE error_code || ' - ' || error_text END AS error,
+       error_type, entity, attempt, first_failed_at, last_tried_at, due_at AS next_try_at,
+       NULL::TIMESTAMP AS synced_at, NULL::VARCHAR AS erp_reference
+FROM open_documents WHERE document_id IN (SELECT unnest($ids::BIGINT[]));
+
+-- name: closed_rows
+-- P. How its closed ones do.
+SELECT document_id, state, NULL::VARCHAR AS error, NULL::VARCHAR AS error_type,
+       NULL::VARCHAR AS entity, attempt, first_failed_at, closed_at AS last_tried_at,
+       NULL::TIMESTAMP AS next_try_at, closed_at AS synced_at, reference AS erp_reference
+FROM closings WHERE rowid IN (SELECT unnest($places::BIGINT[]));
+
+-- name: document_rows
+-- P. What they are: first where they stand, then only those are read.
+SELECT document_id, entry_type, number, booking, site, customer, customer_name, document_date,
+       amount, currency, terms_code, terms_description, received_at, parent
+FROM documents WHERE rowid IN (
+    SELECT rowid FROM documents WHERE document_id IN (SELECT unnest($ids::BIGINT[])));
 
 -- name: all_rows
 -- S: every document that fits, for a file. Sorted on disk beyond DuckDB's own limit.
