@@ -1,6 +1,8 @@
 """Page ready in Chromium: an empty ledger, one with history, and a bare Streamlit page, turn about.
 
-Goals: with history at most 1.5 times as long as empty, and at most 1.0 s longer than bare.
+Goals: with history at most 1.5 times as long as empty, and at most 1.0 s longer than bare. The
+session is warm: somebody who has the app open clicks in its navigation. ``--load`` loads each
+address anew instead, front end and all.
 """
 
 from __future__ import annotations
@@ -9,13 +11,15 @@ import argparse
 import contextlib
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+import httpx
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
@@ -36,11 +40,20 @@ PAGES = {
     "set-ups": "/setups",
     "daemon": "/daemon",
 }
+#: Those that the navigation leads to.
+REACHED = ("overview", "monitor", "causes", "follow-up", "set-ups", "daemon")
+QUIET = "/how_it_works"  # nothing on it refreshes by itself
 EMPTY, SEEDED, BARE = "empty", "history", "bare"
 
 
 def run(
-    *, documents: int, attempts: int, turns: int, pages: dict[str, str], say: Callable[[str], None]
+    *,
+    documents: int,
+    attempts: int,
+    turns: int,
+    pages: dict[str, str],
+    load: bool,
+    say: Callable[[str], None],
 ) -> list[dict[str, Any]]:
     """A row for each page."""
     with contextlib.ExitStack() as held:
@@ -73,9 +86,16 @@ def run(
         bare = held.enter_context(_bare(folder, specs))
         at[BARE] = measure.watched(browser.new_context(viewport={"width": 1440, "height": 900}))
         for place, name in enumerate(pages):
-            addresses[BARE, name] = f"{bare}/?page={place}"
+            addresses[BARE, name] = f"{bare}/page{place}"
             say(f"First look at {name}, {BARE}")
             wholes[BARE, name] = measure.first_look(at[BARE], addresses[BARE, name])
+        for kind, page in at.items():
+            page.goto("about:blank" if load else _quiet(addresses, kind))
+        if not load:
+            for kind, page in at.items():
+                measure.first_look(page, _quiet(addresses, kind))
+                for name in pages:  # once each: Streamlit's front end loads parts when first needed
+                    _once(page, kind, name, addresses, wholes, load=False)
         took: dict[tuple[str, str], list[float]] = {key: [] for key in addresses}
         for turn in range(turns):
             for name in pages:
@@ -83,8 +103,33 @@ def run(
                 for kind in kinds[turn % 3 :] + kinds[: turn % 3]:
                     say(f"Turn {turn + 1} of {turns}: {name}, {kind}")
                     key = kind, name
-                    took[key].append(measure.ready_after(at[kind], addresses[key], wholes[key]))
+                    took[key].append(_once(at[kind], kind, name, addresses, wholes, load=load))
         return [_row(name, took, wholes[SEEDED, name]) for name in pages]
+
+
+def _quiet(addresses: dict[tuple[str, str], str], kind: str) -> str:
+    base = httpx.URL(next(url for (of, _), url in addresses.items() if of == kind))
+    return str(base.copy_with(raw_path=(_quiet_path(kind)).encode()))
+
+
+def _quiet_path(kind: str) -> str:
+    return "/" if kind == BARE else QUIET
+
+
+def _once(
+    page: Page,
+    kind: str,
+    name: str,
+    addresses: dict[tuple[str, str], str],
+    wholes: dict[tuple[str, str], Whole],
+    *,
+    load: bool,
+) -> float:
+    address, whole = addresses[kind, name], wholes[kind, name]
+    if load:
+        return measure.loaded_after(page, address, whole)
+    path = httpx.URL(address).path
+    return measure.reached_after(page, path, whole, back_to=_quiet_path(kind))
 
 
 def _context(browser: Browser, one: Stack) -> BrowserContext:
@@ -100,7 +145,7 @@ def _context(browser: Browser, one: Stack) -> BrowserContext:
 @contextlib.contextmanager
 def _bare(folder: Path, specs: dict[str, Any]) -> Iterator[str]:
     file = folder / "bare.json"
-    by_place = {str(place): spec for place, spec in enumerate(specs.values())}
+    by_place = {f"page{place}": spec for place, spec in enumerate(specs.values())}
     file.write_text(json.dumps(by_place), "utf-8")
     (port,) = free_ports(1)
     served = Process(
@@ -138,10 +183,13 @@ def main() -> None:
     asked.add_argument("--attempts", type=int, default=3_000_000)
     asked.add_argument("--turns", type=int, default=7)
     asked.add_argument("--only", default="", help="pages by name, with semicolons")
+    asked.add_argument("--load", action="store_true", help="load each address anew")
     asked.add_argument("--smoke", action="store_true", help="small and quick: does it run?")
     asked.add_argument("--json", action="store_true")
     given = asked.parse_args()
-    pages = {name: PAGES[name] for name in given.only.split(";") if name} or PAGES
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
+    chosen = [name for name in given.only.split(";") if name]
+    pages = {name: PAGES[name] for name in chosen or (PAGES if given.load else REACHED)}
     if given.smoke:
         given.documents, given.attempts, given.turns = 500, 1500, 1
         pages = {"monitor": PAGES["monitor"]}
@@ -149,11 +197,11 @@ def main() -> None:
     with console.status("Measuring") as status:
         rows = run(
             documents=given.documents, attempts=given.attempts, turns=given.turns, pages=pages,
-            say=status.update,
+            load=given.load, say=status.update if console.is_terminal else console.print,
         )  # fmt: skip
     load = round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
     if given.json:
-        print(json.dumps({"pages": rows, "turns": given.turns, "load": load}))  # noqa: T201
+        print(json.dumps({"pages": rows, "turns": given.turns, "loaded": given.load, "load": load}))  # noqa: T201
         return
     table = Table(*rows[0], title=f"Page ready, seconds; {given.turns} turns, load {load}")
     for row in rows:

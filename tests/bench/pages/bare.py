@@ -6,6 +6,7 @@ kind it has, as Chromium found them on ours.
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -19,8 +20,8 @@ def specs():
     return json.loads(Path(os.environ["IMAN_BARE"]).read_text("utf-8"))
 
 
-def show():
-    spec = specs()[st.query_params.get("page", "")]
+def show(name):
+    spec = specs()[name]
     for place in range(spec["selects"]):
         st.selectbox(f"Choice {place}", ["one", "two", "three", "four", "five"])
     for place in range(spec["inputs"]):
@@ -39,8 +40,11 @@ def show():
         columns[place % 2].plotly_chart(drawn, key=f"figure {place}")
 
 
-page = st.navigation(
-    [st.Page(show, title="Page", default=True)]
-    + [st.Page(lambda: None, title=f"Other {n}", url_path=f"other{n}") for n in range(10)]
-)
-page.run()
+def quiet():
+    st.html("<p>Nothing here refreshes.</p>")
+
+
+pages = [st.Page(quiet, title="Quiet", default=True)]
+for name in specs():
+    pages.append(st.Page(partial(show, name), title=name, url_path=name))
+st.navigation(pages).run()

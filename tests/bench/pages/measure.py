@@ -11,8 +11,19 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page
 
 _WATCH = (Path(__file__).parent / "watch.js").read_text("utf-8")
-_PATIENCE = 90.0  # seconds for one page
+_PATIENCE = 40.0  # seconds for one page
 _SETTLED = 2.5  # seconds without a change, after which a first look counts as the whole page
+_CLICK = """(path) => {
+  window.imanSeen = [];
+  const link = [...document.querySelectorAll('[data-testid="stSidebarNavLink"]')].find(
+    (one) => new URL(one.href).pathname === path);
+  const begun = performance.now();
+  link.click();
+  return begun;
+}"""
+_THERE = """(path) => location.pathname === path &&
+  document.querySelector('[data-testid="stApp"]').getAttribute("data-test-script-state") ===
+    "notRunning\""""
 _CENSUS = """() => {
   const plain = (key, value) => ArrayBuffer.isView(value) ? Array.from(value) : value;
   const main = document.querySelector('[data-testid="stMain"]') || document.body;
@@ -74,18 +85,37 @@ def census(page: Page) -> dict[str, Any]:
     return found
 
 
-def ready_after(page: Page, url: str, whole: Whole) -> float:
-    """Seconds from the navigation until all of *whole* is there and the script has ended."""
+def loaded_after(page: Page, url: str, whole: Whole) -> float:
+    """Seconds from loading *url*, scripts of the front end and all, until *whole* is there."""
     page.goto(url, wait_until="commit")
+    took = _ready(page, whole, url)
+    page.goto("about:blank")  # or it would go on refreshing beside the next
+    return took
+
+
+def reached_after(page: Page, path: str, whole: Whole, *, back_to: str) -> float:
+    """Seconds from a click in the navigation until *whole* is there: the session is warm.
+
+    *back_to*: the quiet page it starts from, and goes back to.
+    """
+    begun = page.evaluate(_CLICK, path)
+    took = _ready(page, whole, path, begun=begun / 1000)
+    page.evaluate(_CLICK, back_to)
+    page.wait_for_function(_THERE, arg=back_to)
+    page.wait_for_timeout(300)  # whatever was under way when it was left
+    return took
+
+
+def _ready(page: Page, whole: Whole, what: str, *, begun: float = 0.0) -> float:
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
-        seen = page.evaluate("window.imanSeen || []")
-        for one in seen:
-            if whole.in_(one):
-                page.goto("about:blank")  # or it would go on refreshing beside the next
-                return float(one["at"]) / 1000
+        running = False
+        for one in page.evaluate("window.imanSeen || []"):
+            running |= one["state"] in ("running", "initial")  # not the page that is left
+            if running and whole.in_(one):
+                return float(one["at"]) / 1000 - begun
         page.wait_for_timeout(50)
-    raise RuntimeError(f"{url} was not ready: wanted {whole}, saw {json.dumps(seen[-1:])}")
+    raise RuntimeError(f"{what} was not ready: wanted {whole}, saw {json.dumps(_last(page))}")
 
 
 def _last(page: Page) -> dict[str, Any] | None:

@@ -1,8 +1,7 @@
 // Writes down, frame by frame, what of the page is there: told by performance.now(), which counts
-// from the navigation. Read by tests/bench/pages/measure.py.
+// from the loading of the page. Read by tests/bench/pages/measure.py.
 (() => {
-  const seen = [];
-  window.imanSeen = seen;
+  window.imanSeen = [];
   let last = "";
   const count = (what) => document.querySelectorAll(what).length;
   const look = () => {
@@ -19,7 +18,7 @@
     const key = JSON.stringify(now);
     if (key !== last) {
       last = key;
-      seen.push({ at: performance.now(), ...now });
+      window.imanSeen.push({ at: performance.now(), ...now });
     }
     requestAnimationFrame(look);
   };

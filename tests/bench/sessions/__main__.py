@@ -10,6 +10,8 @@ import argparse
 import asyncio
 import json
 import os
+import signal
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -95,18 +97,23 @@ def main() -> None:
     asked.add_argument("--smoke", action="store_true", help="small and quick: does it run?")
     asked.add_argument("--json", action="store_true")
     given = asked.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     if given.smoke:
         given.documents, given.attempts, given.sessions = 500, 1500, 3
         given.seconds = given.alone = 3
     console = Console(stderr=True)
     with (
         console.status("Measuring") as status,
-        stack(documents=given.documents, attempts=given.attempts, say=status.update) as held,
+        stack(
+            documents=given.documents,
+            attempts=given.attempts,
+            say=status.update if console.is_terminal else console.print,
+        ) as held,
     ):
         found = asyncio.run(
             measure(
                 held, sessions=given.sessions, seconds=given.seconds, alone=given.alone,
-                say=status.update,
+                say=status.update if console.is_terminal else console.print,
             )
         )  # fmt: skip
     found["load"] = round(os.getloadavg()[0], 1)
