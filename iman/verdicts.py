@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from iman.classify import Classification, Rules, RulesInForce
+from iman.classify import Classification, RulesInForce
+from iman.classify.in_force import RuleSet
 from iman.domain.attempt import Verdict
 from iman.ledger.reclassifying import Read
 from iman.sync.ports import Classify
@@ -24,9 +25,11 @@ def verdicts(rules: RulesInForce) -> Classify:
 
 def in_force(rules: RulesInForce) -> tuple[str, Read]:
     """The fingerprint of the rules in force, and how these very rules read."""
-    current = rules.current
-    return current.fingerprint, reading(current.rules)
+    return rules.current.fingerprint, reading(rules.current)
 
 
-def reading(rules: Rules) -> Read:
-    return lambda text, status, code: verdict(rules.classify(text, http_status=status, code=code))
+def reading(current: RuleSet) -> Read:
+    """How a set of rules reads; the built-in ones are not loaded before a text is read."""
+    return lambda text, status, code: verdict(
+        current.rules.classify(text, http_status=status, code=code)
+    )

@@ -19,6 +19,8 @@ from typing import Any, TypeVar
 
 import httpx
 
+from tests import forked
+
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60.0  # seconds; generous, for a machine that does much else
@@ -72,14 +74,17 @@ class Process:
     command: list[str]
     log: Path
     environment: dict[str, str]
-    popen: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    popen: subprocess.Popen[bytes] | forked.Forked | None = field(default=None, repr=False)
 
     def start(self) -> Process:
         with self.log.open("ab") as out:
-            self.popen = subprocess.Popen(
-                self.command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                env=self.environment, cwd=ROOT,
-            )  # fmt: skip
+            if sys.platform == "linux" and self.command[0] == sys.executable:
+                self.popen = forked.start(self.command[1:], self.environment, out.fileno())
+            else:
+                self.popen = subprocess.Popen(
+                    self.command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                    env=self.environment, cwd=ROOT,
+                )  # fmt: skip
         return self
 
     @property

@@ -6,6 +6,7 @@ administrator's files in front of them.
 
 from functools import lru_cache
 
+from iman.classify.built_in import built_in_rules
 from iman.classify.in_force import RulesInForce
 from iman.classify.loading import RuleError
 from iman.classify.own import OwnExample, OwnRule
@@ -26,12 +27,6 @@ __all__ = [
     "built_in_rules",
     "classify",
 ]
-
-
-@lru_cache(maxsize=1)
-def built_in_rules() -> Rules:
-    """The rules iman comes with, compiled on first use."""
-    return Rules.load([BUILT_IN])
 
 
 def classify(

@@ -8,6 +8,7 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
+from iman.classify.built_in import built_in_rules
 from iman.classify.own import OwnRule, load_with
 from iman.classify.rules import Rules
 from iman.classify.types import Classification
@@ -15,14 +16,26 @@ from iman.classify.types import Classification
 _REMEMBERED = 16_384  # texts; most refusals are repeats
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RuleSet:
-    """One set of rules: the site's own, and all together. Never changed."""
+    """One set of rules: the site's own, and all together. Never changed.
+
+    Built-in rules are read when somebody asks for them: most processes classify nothing.
+    """
 
     own: tuple[OwnRule, ...]
-    base: Rules  # all others
-    rules: Rules
     fingerprint: str
+    filed: Rules | None  # where there are files: their rules and the built-in ones
+    together: Rules | None  # where there are own rules: all
+
+    @property
+    def base(self) -> Rules:
+        """All but the site's own."""
+        return self.filed or built_in_rules()
+
+    @property
+    def rules(self) -> Rules:
+        return self.together or self.base
 
 
 class RulesInForce:
@@ -34,7 +47,7 @@ class RulesInForce:
 
     def __init__(self, files: Sequence[Path] = (), own: Sequence[OwnRule] = ()) -> None:
         self.files = tuple(files)
-        self._base = load_with(self.files, ())
+        self._filed = load_with(self.files, ()) if self.files else None
         self._current, self._classify = self._made(own)
 
     @property
@@ -43,8 +56,12 @@ class RulesInForce:
 
     def with_own(self, own: Sequence[OwnRule]) -> RuleSet:
         """What it would be with these own rules. Raises `RuleError`."""
-        rules = load_with(self.files, own) if any(rule.on for rule in own) else self._base
-        return RuleSet(tuple(own), self._base, rules, _fingerprint(self.files, own))
+        return RuleSet(
+            own=tuple(own),
+            fingerprint=_fingerprint(self.files, own),
+            filed=self._filed,
+            together=load_with(self.files, own) if any(rule.on for rule in own) else None,
+        )
 
     def use(self, own: Sequence[OwnRule]) -> RuleSet:
         """From now on. Raises `RuleError`, and then nothing has changed."""
@@ -60,19 +77,19 @@ class RulesInForce:
 
     def _made(self, own: Sequence[OwnRule]) -> "tuple[RuleSet, _Remembered]":
         made = self.with_own(own)
-        return made, _Remembered(made.rules)
+        return made, _Remembered(made)
 
 
 class _Remembered:
-    def __init__(self, rules: Rules) -> None:
-        self._rules = rules
+    def __init__(self, rules: RuleSet) -> None:
+        self._set = rules
         self._known = lru_cache(maxsize=_REMEMBERED)(self._read)
 
     def __call__(self, text: str, http_status: int | None, code: str | None) -> Classification:
         return self._known(text, http_status, code)
 
     def _read(self, text: str, http_status: int | None, code: str | None) -> Classification:
-        return self._rules.classify(text, http_status=http_status, code=code)
+        return self._set.rules.classify(text, http_status=http_status, code=code)
 
 
 def _fingerprint(files: Sequence[Path], own: Sequence[OwnRule]) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from iman.classify.patterns import PatternError, compile_pattern
+from iman.classify.patterns import PatternError, compile_pattern, pattern_of
 from iman.classify.rule import Case, Example, Hint, Rule, Verb
-from iman.classify.rules import Rules
+from iman.classify.rules import BUILT_IN, Rules
 from iman.classify.types import ERROR_TYPES, WHO_FIXES
 from iman.classify.unwrap import unwrap
 from iman.classify.vocabulary import Thing, Vocabulary
@@ -48,19 +48,21 @@ class RuleError(ValueError):
 
 def load(build: type[Rules], paths: Iterable[Path], own: Table | None = None) -> Rules:
     """See `Rules.load`."""
-    layers = [[(file.name, _read(file)) for file in _files(path)] for path in paths]
+    layers = [
+        (path != BUILT_IN, [(file.name, _read(file)) for file in _files(path)]) for path in paths
+    ]
     if own is not None:
-        layers.insert(0, [(OWN, own)])
+        layers.insert(0, (True, [(OWN, own)]))
     loaded: Rules | None = None
     files: list[tuple[str, Table]] = []
-    for layer in reversed(layers):
+    for to_check, layer in reversed(layers):
         known = {rule.origin for rule in loaded.rules} if loaded else set()
         files = layer + files
         loaded = _load(build, files)
-        for rule in loaded.rules:
+        for rule in loaded.rules if to_check else ():
             # what stands behind was checked before: captions put in front may well change it
             if rule.origin not in known:
-                _check_examples(rule)
+                check(rule)
     if loaded is None:
         raise RuleError("no rule file was given")
     return loaded
@@ -212,12 +214,8 @@ def _shared(raw: Table, table: Table, where: str) -> dict[str, Any]:
     scope = raw.get("scope", table.get("scope", "text"))
     if scope not in ("text", "sentence"):
         raise RuleError(f"{where}: scope is text or sentence, not {scope!r}")
-    try:
-        compiled = tuple(compile_pattern(pattern) for pattern in patterns)
-    except PatternError as exc:
-        raise RuleError(f"{where}: {exc}") from exc
     return {
-        "patterns": compiled,
+        "patterns": tuple(pattern_of(pattern) for pattern in patterns),
         "whole_text": scope == "text",
         "examples": tuple(_examples(raw, where)),
         "origin": where,
@@ -258,8 +256,16 @@ def _unique(ids: Iterable[tuple[str, str]]) -> None:
         seen[id_] = origin
 
 
-def _check_examples(rule: Rule | Verb) -> None:
-    """The rule by itself answers each of its examples, whatever stands before it in the order."""
+def check(rule: Rule | Verb) -> None:
+    """Its patterns compile, and by itself it answers each of its examples.
+
+    Built-in rules are checked by a test and not in every process. Raises `RuleError`.
+    """
+    try:
+        for pattern in rule.patterns:
+            compile_pattern(pattern.source)
+    except PatternError as exc:
+        raise RuleError(f"{rule.origin}: {exc}") from exc
     alone = Rules([rule], (), _case({"type": "other"}, "built in"))
     for example in rule.examples:
         found = alone.classify(example.text)

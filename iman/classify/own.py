@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from iman.classify.built_in import built_in_rules
 from iman.classify.loading import RuleError
 from iman.classify.patterns import PatternError, compile_pattern
 from iman.classify.rules import BUILT_IN, Rules
@@ -55,6 +56,8 @@ def table(rules: Iterable[OwnRule]) -> dict[str, Any]:
 
 def load_with(paths: Sequence[Path], own: Sequence[OwnRule]) -> Rules:
     """*own* before the files' rules before the built-in ones. Raises `RuleError`."""
+    if not paths and not any(rule.on for rule in own):
+        return built_in_rules()
     return Rules.load([*paths, BUILT_IN], own=table(own) if own else None)
 
 

@@ -7,8 +7,7 @@ that does not matter. In a verb ``{thing}`` is the noun phrase the vocabulary is
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from iman.classify.needed import words_of
 
@@ -38,35 +37,57 @@ class PatternError(ValueError):
     """A pattern that cannot be compiled; the message says why, for whoever wrote it."""
 
 
-@dataclass(frozen=True, slots=True)
 class Pattern:
-    """A compiled pattern and what a text must hold before it is worth trying.
+    """A pattern and what a text must hold before it is worth trying; never changed.
 
-    *needs* are up to two sets of word beginnings; a text that matches holds one of each set.
-    *words* are all the words the pattern spells out, whole or in part. *source*: as it was written.
+    *source*: as it was written. It is compiled when it is first tried, for most never are.
     """
 
-    search: Callable[[str], re.Match[str] | None]
-    needs: tuple[frozenset[str], ...]
-    words: frozenset[str]
-    source: str
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self._blanks_part_words = _CJK.search(source) is None
+
+    @cached_property
+    def search(self) -> Callable[[str], re.Match[str] | None]:
+        """Tries a lower-cased text. Raises `PatternError` where the source is no pattern."""
+        full = _replace(self.source, _PLACES.get)
+        if self._blanks_part_words:
+            full = rf"(?<![^\W_])(?:{full})(?![^\W_])"
+        try:
+            return re.compile(full).search
+        except re.error as exc:
+            raise PatternError(f"bad regular expression: {exc}") from exc
+
+    @property
+    def needs(self) -> tuple[frozenset[str], ...]:
+        """Up to two sets of word beginnings; a text that matches holds one of each set."""
+        return self._words[0]
+
+    @property
+    def words(self) -> frozenset[str]:
+        """All the words the pattern spells out, whole or in part."""
+        return self._words[1]
+
+    @cached_property
+    def _words(self) -> tuple[tuple[frozenset[str], ...], frozenset[str]]:
+        if not self._blanks_part_words:
+            return (frozenset({CJK_WORD}),), frozenset()
+        return words_of(_replace(self.source, lambda _: r"\S+"))
 
 
 @lru_cache(maxsize=4096)
-def compile_pattern(pattern: str) -> Pattern:
+def pattern_of(source: str) -> Pattern:
+    """One that is known to be good."""
+    return Pattern(source)
+
+
+def compile_pattern(source: str) -> Pattern:
     """Raises `PatternError`."""
-    if (plain := _UPPER.sub("", pattern)) != plain.lower():
+    if (plain := _UPPER.sub("", source)) != plain.lower():
         raise PatternError("write patterns in lower case: they meet the lower-cased text")
-    full = _replace(pattern, _PLACES.get)
-    blanks_part_words = _CJK.search(pattern) is None
-    try:
-        compiled = re.compile(rf"(?<![^\W_])(?:{full})(?![^\W_])" if blanks_part_words else full)
-    except re.error as exc:
-        raise PatternError(f"bad regular expression: {exc}") from exc
-    if not blanks_part_words:
-        return Pattern(compiled.search, (frozenset({CJK_WORD}),), frozenset(), pattern)
-    needs, words = words_of(_replace(pattern, lambda _: r"\S+"))
-    return Pattern(compiled.search, needs, words, pattern)
+    pattern = pattern_of(source)
+    pattern.search  # noqa: B018 -- it is compiled here
+    return pattern
 
 
 def _replace(pattern: str, meaning: Callable[[str], str | None]) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,18 +29,26 @@ class _Route:
 
 
 class Rules:
-    """Validated rules, compiled once; safe to share between threads."""
+    """Rules, compiled as texts need them; safe to share between threads."""
 
     def __init__(self, rules: Iterable[Rule | Verb], hints: Iterable[Hint], nothing: Case) -> None:
         self.rules = tuple(rules)
         self.hints = tuple(hints)
         self._nothing = nothing
-        tries = [(rule, pattern) for rule in self.rules for pattern in rule.patterns]
-        self._tries = tuple((rule, pattern.search) for rule, pattern in tries)
-        self._whole = sum(rule.whole_text << place for place, (rule, _) in enumerate(tries))
-        self._candidates = Candidates([pattern.needs for _, pattern in tries])
-        self._shapes = Shapes(word for _, pattern in tries for word in pattern.words)
+        self._tries = tuple((rule, pattern) for rule in self.rules for pattern in rule.patterns)
         self._routes: dict[str, _Route] = {}
+
+    @cached_property
+    def _whole(self) -> int:
+        return sum(rule.whole_text << place for place, (rule, _) in enumerate(self._tries))
+
+    @cached_property
+    def _candidates(self) -> Candidates:
+        return Candidates([pattern.needs for _, pattern in self._tries])
+
+    @cached_property
+    def _shapes(self) -> Shapes:
+        return Shapes(word for _, pattern in self._tries for word in pattern.words)
 
     @classmethod
     def load(
@@ -111,8 +120,8 @@ class Rules:
         return weak
 
     def _try(self, place: int, text: str, lower: str) -> Verdict | None:
-        rule, search = self._tries[place]
-        found = search(lower)
+        rule, pattern = self._tries[place]
+        found = pattern.search(lower)
         return None if found is None else rule.verdict(found, text)
 
     def _hinted(

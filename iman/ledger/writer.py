@@ -45,7 +45,9 @@ class Writer:
         self._thread.start()
 
     def submit(self, work: Work[T]) -> Future[T]:
+        """Once submitted it is done: cancelling the future changes nothing, and harms nobody."""
         done: Future[T] = Future()
+        done.set_running_or_notify_cancel()
         with self._lock:
             if self._closed:
                 raise LedgerError("The ledger is closed.")

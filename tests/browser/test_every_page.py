@@ -33,6 +33,8 @@ PAGES = {
     "how_it_works": "/how_it_works",
 }
 ADMIN_PAGES = {"people": "/people", "audit": "/audit"}
+#: Both schemes' colours and both widths' layouts; the other two pairs would tell nothing new.
+AXE = {("light", 1440), ("dark", 390)}
 #: Streamlit asks for its own health under the page's address first, and then at the root.
 HARMLESS = re.compile(r"404 .*/(monitor|document|how_it_works|people)/_stcore/(health|host-config)")
 
@@ -71,11 +73,11 @@ def test_pictures_of_every_page(iman: Up, visit, scheme: str, width: int):
         wide, shown = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert wide <= shown, f"{name} scrolls sideways at {width}"
         person.keep_picture(f"{name}-{scheme}-{width}")
-        page.mouse.move(0, 0)
-        found = Axe().run(page).response["violations"]
-        assert [(one["id"], node["html"][:160]) for one in found for node in one["nodes"]] == [], (
-            f"{name} {scheme} {width}"
-        )
+        if (scheme, width) in AXE:
+            page.mouse.move(0, 0)
+            found = Axe().run(page).response["violations"]
+            broken = [(one["id"], node["html"][:160]) for one in found for node in one["nodes"]]
+            assert broken == [], f"{name} {scheme} {width}"
     assert real_problems(person.problems) == []
 
 

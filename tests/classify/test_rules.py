@@ -2,7 +2,9 @@
 
 import pytest
 
-from iman.classify import BUILT_IN, RuleError, Rules, built_in_rules
+from iman.classify import BUILT_IN, RuleError, Rules, RulesInForce, built_in_rules
+from iman.classify.loading import check
+from iman.classify.patterns import pattern_of
 
 GOOD = """
 [[rule]]
@@ -96,11 +98,33 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("rule", built_in_rules().rules, ids=lambda rule: rule.id)
+def test_a_built_in_rule_stands_the_check_an_administrators_must_stand(rule):
+    check(rule)
+
+
+@pytest.mark.parametrize("rule", built_in_rules().rules, ids=lambda rule: rule.id)
 def test_among_all_rules_an_example_keeps_its_type_and_entity(rule):
     for example in rule.examples:
         found = built_in_rules().classify(example.text)
         alone = Rules([rule], (), built_in_rules().hints[0].case).classify(example.text)
         assert (found.type, found.entity) == (alone.type, alone.entity), example.text
+
+
+def test_built_in_rules_are_not_read_before_a_text_is():
+    built_in_rules.cache_clear()
+    rules = RulesInForce()
+    assert rules.current.fingerprint
+    assert built_in_rules.cache_info().currsize == 0
+    assert rules.classify("Terms code N45 does not exist.").type == "terms_missing"
+    assert built_in_rules.cache_info().currsize == 1
+
+
+def test_only_patterns_that_a_text_may_match_are_compiled():
+    pattern_of.cache_clear()
+    rules = Rules.load([BUILT_IN])
+    rules.classify("Terms code N45 does not exist.")
+    patterns = [pattern for rule in rules.rules for pattern in rule.patterns]
+    assert 0 < sum("search" in vars(pattern) for pattern in patterns) < len(patterns) / 20
 
 
 def test_hardly_a_pattern_is_tried_on_every_text():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import threading
@@ -235,6 +236,22 @@ def test_closing_finishes_what_is_queued_and_takes_no_more(counted):
     assert kept(counted) == list(range(300))
     with pytest.raises(LedgerError, match="closed"):
         writer.submit(keep(1))
+
+
+def test_who_gives_up_waiting_stops_neither_the_write_nor_those_behind(counted):
+    writer = Writer(counted)
+    go, _ = held_back(writer)
+
+    async def give_up() -> None:
+        await asyncio.wait_for(asyncio.wrap_future(writer.submit(keep(1))), 0.01)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(give_up())
+    behind = writer.submit(keep(2))
+    go.set()
+    behind.result(10)
+    writer.close()
+    assert kept(counted) == [1, 2]
 
 
 def test_many_threads_may_submit_at_once(counted):

@@ -119,7 +119,7 @@ def _previewed(request: Request, own: list[OwnRule]) -> RulesPreview:
     if faults := rule_reading.trouble(rules.current, own):
         return RulesPreview.model_validate({"faults": faults})
     after = rules.with_own(own)
-    told = rule_reading.preview(reader(request), after, reading(after.rules))
+    told = rule_reading.preview(reader(request), after, reading(after))
     return RulesPreview.model_validate({"faults": [], **told})
 
 
