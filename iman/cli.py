@@ -25,6 +25,7 @@ from iman import __version__
 from iman import up as running_up
 from iman.api.client import DaemonClient
 from iman.bench.command import bench
+from iman.bench.seed_ledger import seed_ledger
 from iman.chaos.command import chaos
 from iman.demo import DEMO_SIGN_INS
 from iman.domain.people import Role
@@ -43,6 +44,7 @@ user = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 app.add_typer(user, name="user")
 app.command()(chaos)
 app.add_typer(bench, name="bench")
+app.command("seed-ledger")(seed_ledger)
 out = Console()
 
 Data = Annotated[Path, typer.Option(help="Folder for the ledger, the sandbox's files and logs")]

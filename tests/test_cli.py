@@ -276,3 +276,22 @@ def test_up_names_the_port_that_is_taken(iman, tmp_path: Path):
     assert told.status == 2
     assert told.lines[-1].startswith(f"iman: Port {port} on 127.0.0.1 is in use by another program")
     assert "--port-base" in told.lines[-1]
+
+
+def test_a_ledger_with_made_up_history_is_made_once(iman, tmp_path: Path):
+    file = tmp_path / "made-up.duckdb"
+    asked = (
+        "seed-ledger",
+        "--ledger",
+        str(file),
+        "--documents",
+        "50",
+        "--attempts",
+        "80",
+        "--json",
+    )
+    told = json.loads(iman(*asked).out)
+    assert (told["documents"], told["attempts"], told["ledger"]) == (50, 80, str(file))
+    again = iman(*asked)
+    assert (again.status, len(again.lines)) == (2, 1)
+    assert "already" in again.err

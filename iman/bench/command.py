@@ -86,6 +86,26 @@ def classify(
     _show({"classify": found})
 
 
+@bench.command()
+def reading(
+    documents: Annotated[
+        int, typer.Option(min=6000, help="Documents of the large one")
+    ] = 1_000_000,
+    attempts: Annotated[int, typer.Option(min=10_000, help="Its attempts")] = 3_000_000,
+    turns: Annotated[int, typer.Option(min=1, help="Turns of each, alternating")] = 15,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table")] = False,
+) -> None:
+    """What pages ask the ledger: with 10,000 attempts, and with millions, in one run."""
+    from iman.bench.reading import measure
+
+    with Console(stderr=True).status("Measuring") as status:
+        found = measure(documents, attempts, turns=turns, say=status.update)
+    if as_json:
+        print(json.dumps({"reading": found}))  # noqa: T201 -- an entry point
+        return
+    _show({"reading": found})
+
+
 def _show(found: dict[str, list[dict[str, Any]]]) -> None:
     for title, rows in found.items():
         table = Table(*rows[0], title=title)

@@ -20,7 +20,7 @@ from iman.domain.people import Permission
 from iman.domain.view import ListColumn, fields_of
 from iman.errors import DaemonUnavailable, ImanError, LedgerError, NotAllowed, NotSignedIn
 from iman.exporting import About, Format, pieces
-from iman.ledger import read_model
+from iman.ledger import listing
 from iman.ledger.offline import read_only
 from iman.reading.from_ledger import document_values
 from iman.reading.over_api import document_params
@@ -103,7 +103,7 @@ def _gather(
     """All of it on disk first: a slow reader of the ledger would keep a daemon from starting."""
     out = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by whoever sends it
     with read_only(path) as conn:
-        tables = read_model.all_documents(conn, fields=fields, **document_values(wanted))
+        tables = listing.all_documents(conn, fields=fields, **document_values(wanted))
         out.writelines(pieces(tables, form, about))
     out.seek(0)
     return out

@@ -14,6 +14,7 @@ from iman.ledger.cause_reading import rows
 from iman.ledger.dependencies import hold_back, let_children_go
 from iman.ledger.ids import Ids
 from iman.ledger.outbox import StatusChange, queue_write_backs
+from iman.ledger.pushing import count_closed
 from iman.ledger.queries import first_row, queries
 from iman.ledger.resyncing import restart
 from iman.ledger.utc import to_db
@@ -129,7 +130,6 @@ def settle(
         {
             "id": document_id, "revision": row["revision"], "reference": reference or None,
             "round": row["round"], "attempt": row["attempt"], "now": to_db(now),
-            "first_failed_at": to_db(row["first_failed_at"]) if row["first_failed_at"] else None,
         },
     )  # fmt: skip
     conn.execute(
@@ -218,14 +218,8 @@ def _touchable(conn: duckdb.DuckDBPyConnection, document_id: int, what: str) -> 
 
 def _count(conn: duckdb.DuckDBPyConnection, row: Row, documents: int, now: datetime) -> None:
     hour = to_db(now).replace(minute=0, second=0, microsecond=0)
-    conn.execute(
-        queries("pushing")["insert_closing_rollup"],
-        {
-            "hour": [hour], "company": [row["company"]], "site": [row["site"]],
-            "entry_type": [row["entry_type"]], "state": [DocumentState.SETTLED.value],
-            "documents": [documents], "amount": [Decimal(row["amount"]) * documents],
-        },
-    )  # fmt: skip
+    where = (hour, row["company"], row["site"], row["entry_type"], DocumentState.SETTLED.value)
+    count_closed(conn, [(*where, documents, Decimal(row["amount"]) * documents)])
 
 
 def _key(row: Row) -> DocumentKey:

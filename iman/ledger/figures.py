@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from iman.classify.types import ERROR_TYPES
+from iman.ledger.pushing import add_closed_totals
 from iman.ledger.queries import first_row, queries
 from iman.ledger.read_model import EVERYTHING, Row, Scope, Window, table
 from iman.ledger.utc import from_db, to_db
@@ -95,12 +96,18 @@ def companies(conn: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def look(conn: duckdb.DuckDBPyConnection, *, now: datetime) -> bool:
-    """Write down what stands open, once an hour; whether it was time."""
+    """Write down what stands open, once an hour; whether it was time.
+
+    The totals of what is closed are folded with it, so that they stay a few rows.
+    """
     hour = to_db(now).replace(minute=0, second=0, microsecond=0)
     if first_row(conn, _SQL["snapshot_taken"], {"hour": hour}) is not None:
         return False
     conn.execute(_SQL["take_snapshot"], {"hour": hour})
     conn.execute(_SQL["mark_snapshot"], {"hour": hour, "now": to_db(now)})
+    totals = conn.execute(_SQL["closed_totals"]).fetchall()
+    conn.execute(_SQL["forget_closed_totals"])
+    add_closed_totals(conn, totals)
     return True
 
 

@@ -360,16 +360,24 @@ def _close(conn: duckdb.DuckDBPyConnection, finished: Sequence[Finished]) -> Non
         where = (hour, company, site, entry_type, DocumentState.SYNCED.value)
         documents[where] += 1
         amounts[where] = amounts.get(where, Decimal(0)) + amount
-    conn.execute(
-        _SQL["insert_closing_rollup"],
-        _columns(
-            ("hour", "company", "site", "entry_type", "state", "documents", "amount"),
-            [(*where, count, amounts[where]) for where, count in documents.items()],
-        ),
-    )
+    count_closed(conn, [(*where, count, amounts[where]) for where, count in documents.items()])
     conn.execute(queries("intake")["delete_open"], {"ids": document_ids})
     latest = max(f.ended_at for f in finished)
     let_children_go(conn, [f.claim.key for f in finished], now=latest)
+
+
+def count_closed(conn: duckdb.DuckDBPyConnection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """*rows*: hour, company, site, entry type, state, documents, amount."""
+    names = ("hour", "company", "site", "entry_type", "state", "documents", "amount")
+    conn.execute(_SQL["insert_closing_rollup"], _columns(names, rows))
+    add_closed_totals(conn, [row[1:6] for row in rows])
+
+
+def add_closed_totals(conn: duckdb.DuckDBPyConnection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """*rows*: company, site, entry type, state, documents."""
+    if rows:
+        names = ("company", "site", "entry_type", "state", "documents")
+        conn.execute(_SQL["insert_closed_totals"], _columns(names, rows))
 
 
 def _count(conn: duckdb.DuckDBPyConnection, finished: Sequence[Finished]) -> None:

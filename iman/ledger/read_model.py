@@ -6,9 +6,9 @@ SQL with its cost class: ``sql/reading.sql``. Tables are Arrow, columns as ``rea
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -123,118 +123,6 @@ def facts(conn: duckdb.DuckDBPyConnection) -> Facts:
 def counts(conn: duckdb.DuckDBPyConnection) -> pa.Table:
     kinds = [kind.value for kind in EntryType]
     return _table(conn, "counts", {"entry_types": kinds, "positions": list(range(len(kinds)))})
-
-
-def documents(
-    conn: duckdb.DuckDBPyConnection, *, limit: int = 50, offset: int = 0, **wanted: Any
-) -> tuple[pa.Table, int]:
-    """One page and how many there are in all; *wanted* as ``wanted_values`` takes it."""
-    values = {**wanted_values(**wanted), "limit": limit, "offset": offset}
-    found = _table(conn, "documents", values)
-    total = _total(found)
-    if offset and not total:  # a page past the end carries no row to tell how many there are
-        total = _total(_table(conn, "documents", {**values, "limit": 1, "offset": 0}))
-    return _with_facts(found, facts(conn)), total
-
-
-def all_documents(
-    conn: duckdb.DuckDBPyConnection, *, rows: int = 5000, fields: list[str] | None = None,
-    **wanted: Any,
-) -> Iterator[pa.Table]:  # fmt: skip
-    """Every document that fits, in the filter's order and as of one moment, *rows* at a time.
-
-    *fields*: only those, in that order.
-
-    At least one table comes, with the columns. The list is never in memory as a whole; DuckDB sorts
-    on disk beyond its own limit.
-    """
-    known, cursor = facts(conn), conn.cursor()
-
-    def told(found: pa.Table) -> pa.Table:
-        whole = _with_facts(_aware(found), known)
-        return whole if fields is None else whole.select(fields)
-
-    values = {**wanted_values(**wanted), "limit": None, "offset": 0}
-    try:
-        reader = cursor.sql(_SQL["documents"], params=values).to_arrow_reader(rows)
-        first = True
-        for batch in reader:
-            if batch.num_rows or first:
-                yield told(pa.Table.from_batches([batch]))
-            first = False
-        if first:
-            yield told(reader.schema.empty_table())
-    finally:
-        cursor.close()
-
-
-def wanted_values(
-    *,
-    entry_type: str | None = None,
-    states: Sequence[str] = (),
-    error_type: str | None = None,
-    entity: str | None = None,
-    site: str | None = None,
-    company: str | None = None,
-    search: str = "",
-    order: str = "newest",
-    began_from: datetime | None = None,
-    began_to: datetime | None = None,
-    dated_to: date | None = None,
-    refused: Refusals | None = None,
-) -> Row:
-    """A filter as the query binds it.
-
-    *began_from* and *began_to* bound when it first failed, or arrived; *dated_to* its date.
-    """
-    wanted = list(states)
-    return {
-        "entry_type": entry_type,
-        "states": wanted or None,
-        "closed": not wanted or any(state in CLOSED_STATES for state in wanted),
-        "error_type": error_type,
-        "entity": entity,
-        "site": site,
-        "company": company,
-        "search": search.strip() or None,
-        "order": order,
-        "began_from": to_db(began_from) if began_from else None,
-        "began_to": to_db(began_to) if began_to else None,
-        "dated_to": dated_to,
-        "refused_from": to_db(refused.since) if refused else None,
-        "refused_to": to_db(refused.until) if refused else None,
-        "weekday": refused.weekday if refused else None,
-        "hour": refused.hour if refused else None,
-        "zone": refused.zone if refused else "UTC",
-    }
-
-
-def _with_facts(found: pa.Table, known: Facts) -> pa.Table:
-    """What the query cannot know: byondpro's page, and how many attempts there are."""
-    urls = [known.link("booking", booking=booking.as_py()) for booking in found["booking"]]
-    found = found.drop_columns(["total"])
-    at_booking = found.column_names.index("booking") + 1
-    found = found.add_column(at_booking, "booking_url", pa.array(urls, pa.string()))
-    at_attempt = found.column_names.index("attempt") + 1
-    most = pa.array([known.max_attempts] * found.num_rows, pa.int32())
-    return found.add_column(at_attempt, "max_attempts", most)
-
-
-def _total(found: pa.Table) -> int:
-    return int(found["total"][0].as_py()) if found.num_rows else 0
-
-
-def neighbours(
-    conn: duckdb.DuckDBPyConnection, document_id: int, **wanted: Any
-) -> tuple[int | None, int | None]:
-    """Ids before and after in the filter's order; (None, None) where the filter misses it."""
-    page, _ = documents(conn, **wanted, limit=5000)
-    ids = page["id"].to_pylist()
-    if document_id not in ids:
-        return None, None
-    place = ids.index(document_id)
-    before = ids[place - 1] if place > 0 else None
-    return before, ids[place + 1] if place + 1 < len(ids) else None
 
 
 def find_document(
@@ -430,10 +318,11 @@ def _table(conn: duckdb.DuckDBPyConnection, name: str, values: Row) -> pa.Table:
 
 def table(conn: duckdb.DuckDBPyConnection, sql: str, values: Row) -> pa.Table:
     """Moments are aware."""
-    return _aware(conn.cursor().sql(sql, params=values).to_arrow_table())
+    return aware(conn.cursor().sql(sql, params=values).to_arrow_table())
 
 
-def _aware(found: pa.Table) -> pa.Table:
+def aware(found: pa.Table) -> pa.Table:
+    """Its moments said to be UTC."""
     for place, column in enumerate(found.schema):
         if pa.types.is_timestamp(column.type) and column.type.tz is None:
             aware = pc.assume_timezone(found.column(place), "UTC")

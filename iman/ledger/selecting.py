@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from iman.domain.checklist import Checklist, ready_to_release
-from iman.ledger import cause_reading, causes, checklists, read_model, remedy_facts
+from iman.ledger import cause_reading, causes, checklists, listing, remedy_facts
 from iman.ledger.releases import MOST
 
 
@@ -40,8 +40,8 @@ def choose(
     if document_ids is not None:
         ids = list(dict.fromkeys(document_ids))
         return Chosen(document_ids=ids, title=f"{len(ids)} chosen documents")
-    page, _ = read_model.documents(conn, **(wanted or {}), order="oldest", limit=MOST)
-    return Chosen(document_ids=page["id"].to_pylist(), title=_in_words(wanted or {})[:200])
+    ids = listing.document_ids(conn, **{**(wanted or {}), "order": "oldest"}, limit=MOST)
+    return Chosen(document_ids=ids, title=_in_words(wanted or {})[:200])
 
 
 def _in_words(wanted: dict[str, Any]) -> str:

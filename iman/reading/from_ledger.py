@@ -15,7 +15,7 @@ from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pau
 from iman.api.wire_settings import SettingsRecord
 from iman.api.wire_views import SavedView
 from iman.errors import DaemonUnavailable, LedgerLocked
-from iman.ledger import figures, holding, read_model, settings_kept, views
+from iman.ledger import figures, holding, listing, read_model, settings_kept, views
 from iman.ledger import queue as queues
 from iman.ledger.offline import read_only
 from iman.reading.over_api import to_frame
@@ -62,7 +62,7 @@ class FromLedger:
         self, wanted: DocumentFilter, *, limit: int = 50, offset: int = 0
     ) -> DocumentPage:
         found, total = self._ask(
-            lambda conn: read_model.documents(
+            lambda conn: listing.documents(
                 conn, **document_values(wanted), limit=limit, offset=offset
             )
         )
@@ -80,7 +80,7 @@ class FromLedger:
         self, wanted: DocumentFilter, document_id: int
     ) -> tuple[int | None, int | None]:
         return self._ask(
-            lambda conn: read_model.neighbours(conn, document_id, **document_values(wanted))
+            lambda conn: listing.neighbours(conn, document_id, **document_values(wanted))
         )
 
     def failures(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
@@ -194,7 +194,7 @@ def _scope(scope: Scope) -> read_model.Scope:
 
 
 def document_values(wanted: DocumentFilter) -> dict[str, Any]:
-    """The filter as ``read_model.documents`` takes it."""
+    """The filter as ``listing.documents`` takes it."""
     refused = wanted.refused
     return {
         "entry_type": wanted.entry_type,

@@ -9,7 +9,7 @@ import pytest
 
 from iman.domain.retry import AskSage, Done, GiveUp, RetryAt
 from iman.errors import DaemonRefused, NotFound
-from iman.ledger import read_model
+from iman.ledger import listing
 from iman.ledger.pushing import NO_ANSWER_YET
 from iman.ledger.utc import to_db
 from tests.builders import (
@@ -271,7 +271,7 @@ def test_a_push_cut_short_by_the_daemons_end_is_asked_about(books: Books):
 
 def shown(books: Books) -> dict[str, object]:
     """As the Integration Monitor's list has it."""
-    page, _ = read_model.documents(books.ledger.reader(), states=("unknown",))
+    page, _ = listing.documents(books.ledger.reader(), states=("unknown",))
     (row,) = page.to_pylist()
     return row
 

@@ -111,8 +111,22 @@ def test_a_closed_ledger_says_so(path: Path):
 # -- migrations --------------------------------------------------------------------------------
 
 
-def test_migrations_are_numbered_without_a_gap():
-    assert [number for number, _ in migrations()] == list(range(1, len(migrations()) + 1))
+def test_migrations_are_numbered_in_order_and_each_number_once():
+    numbers = [number for number, _ in migrations()]
+    assert numbers == sorted(set(numbers))
+
+
+def test_a_migration_that_lands_behind_a_newer_one_is_not_passed_over(monkeypatch):
+    every = migrations()
+    with duckdb.connect() as conn:
+        monkeypatch.setattr("iman.ledger.migrate.migrations", lambda: [*every, (999, "SELECT 1")])
+        migrate(conn)
+        late = (998, "CREATE TABLE late (a INT)")
+        monkeypatch.setattr(
+            "iman.ledger.migrate.migrations", lambda: [*every, late, (999, "SELECT 1")]
+        )
+        assert migrate(conn) == 999
+        assert conn.execute("SELECT count(*) FROM late").fetchone() == (0,)
 
 
 def test_a_fresh_file_gets_every_migration_and_a_second_time_none():

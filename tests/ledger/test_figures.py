@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iman.domain.retry import Done, GiveUp, RetryAt
-from iman.ledger import causes, figures, holding, read_model
+from iman.ledger import causes, figures, holding, listing, read_model
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.migrate import migrate, migrations
 from iman.ledger.read_model import Scope, Window
@@ -244,6 +244,9 @@ def test_a_ledger_of_the_version_before_is_brought_along(tmp_path: Path, monkeyp
         assert books.open_row(0)["document_date"] == date(2026, 11, 20)
         due = figures.period_end(reader, due=date(2026, 11, 20))
         assert due["documents"].to_pylist() == [1]
+        everything, total = listing.documents(reader, search="inv-", order="number")
+        assert (total, everything["number"].to_pylist()) == (3, ["INV-0", "INV-1", "INV-2"])
+        assert listing.documents(reader, states=["synced"])[1] == 2
     finally:
         books.ledger.close()
 
@@ -358,7 +361,7 @@ def test_the_documents_behind_a_bar_are_those_refused_then(books: Books):
 
     def behind(**overrides):
         values = {"since": NOW, "until": NOW + timedelta(hours=1), **overrides}
-        page, total = read_model.documents(
+        page, total = listing.documents(
             books.ledger.reader(), refused=read_model.Refusals(**values),
             error_type=TERMS_MISSING.error_type,
         )  # fmt: skip
@@ -379,7 +382,7 @@ def test_a_list_may_be_bounded_by_age_date_and_company(books: Books):
     reader = books.ledger.reader()
 
     def numbers(**wanted):
-        return read_model.documents(reader, **wanted)[0]["number"].to_pylist()
+        return listing.documents(reader, **wanted)[0]["number"].to_pylist()
 
     assert numbers(dated_to=date(2026, 11, 15)) == ["INV-1"]
     assert numbers(began_from=NOW + timedelta(minutes=1)) == ["INV-2"]
@@ -390,13 +393,13 @@ def test_a_list_may_be_bounded_by_age_date_and_company(books: Books):
 
 def test_all_documents_come_in_pieces_as_of_one_moment(books: Books):
     books.arrive(*(f"INV-{n:04}" for n in range(25)))
-    pieces = read_model.all_documents(books.ledger.reader(), rows=10, order="number")
+    pieces = listing.all_documents(books.ledger.reader(), rows=10, order="number")
     first = next(pieces)
     assert tuple(first.column_names) == frames.DOCUMENTS
     books.arrive("INV-0003-LATE")  # while it is being read
     told = first["number"].to_pylist() + [n for one in pieces for n in one["number"].to_pylist()]
     assert told == [f"INV-{n:04}" for n in range(25)]
-    (nothing,) = read_model.all_documents(books.ledger.reader(), search="nobody")
+    (nothing,) = listing.all_documents(books.ledger.reader(), search="nobody")
     assert tuple(nothing.column_names) == frames.DOCUMENTS
 
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from iman.domain.document import DocumentState, EntryType
 from iman.domain.retry import AskSage, Done, GiveUp, RetryAt
 from iman.errors import NotFound
-from iman.ledger import read_model
+from iman.ledger import listing, read_model, rollups
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.read_model import Window
 from iman.reading import frames
@@ -65,6 +65,7 @@ def test_rollups_say_what_the_raw_records_say(steps):
             " FROM closings c JOIN documents d USING (document_id) GROUP BY ALL ORDER BY ALL"
         )
         assert closed == raw
+        assert rollups.differences(books.ledger.reader()) == {}
 
 
 @FEW
@@ -208,13 +209,13 @@ def shelf(books: Books) -> Books:
 
 
 def numbers(books: Books, **wanted) -> list[str]:
-    found, total = read_model.documents(books.ledger.reader(), **wanted)
+    found, total = listing.documents(books.ledger.reader(), **wanted)
     assert total == found.num_rows
     return found["number"].to_pylist()
 
 
 def test_a_list_has_its_columns_even_when_it_is_empty(books: Books):
-    found, total = read_model.documents(books.ledger.reader())
+    found, total = listing.documents(books.ledger.reader())
     assert (tuple(found.column_names), total) == (frames.DOCUMENTS, 0)
 
 
@@ -253,27 +254,27 @@ def test_a_list_comes_in_the_order_asked_for(shelf: Books, order, places):
 
 def test_pages_of_a_list_are_the_list_and_each_knows_the_total(shelf: Books):
     reader = shelf.ledger.reader()
-    pages = [read_model.documents(reader, order="number", limit=2, offset=n) for n in (0, 2, 4)]
+    pages = [listing.documents(reader, order="number", limit=2, offset=n) for n in (0, 2, 4)]
     assert [total for _, total in pages] == [5, 5, 5]
     together = [number for page, _ in pages for number in page["number"].to_pylist()]
     assert together == numbers(shelf, order="number")
 
 
 def test_a_page_past_the_end_is_empty_and_still_knows_the_total(shelf: Books):
-    page, total = read_model.documents(shelf.ledger.reader(), limit=2, offset=100)
+    page, total = listing.documents(shelf.ledger.reader(), limit=2, offset=100)
     assert (page.num_rows, total) == (0, 5)
 
 
 def test_neighbours_are_those_of_the_list(shelf: Books):
     reader = shelf.ledger.reader()
-    assert read_model.neighbours(reader, 3, order="number") == (2, 4)
-    assert read_model.neighbours(reader, 1, order="number") == (None, 2)
-    assert read_model.neighbours(reader, 5, order="number") == (4, None)
-    assert read_model.neighbours(reader, 5, states=["failed"]) == (None, None)
+    assert listing.neighbours(reader, 3, order="number") == (2, 4)
+    assert listing.neighbours(reader, 1, order="number") == (None, 2)
+    assert listing.neighbours(reader, 5, order="number") == (4, None)
+    assert listing.neighbours(reader, 5, states=["failed"]) == (None, None)
 
 
 def test_moments_are_aware_and_money_is_exact(shelf: Books):
-    found, _ = read_model.documents(shelf.ledger.reader())
+    found, _ = listing.documents(shelf.ledger.reader())
     assert found.schema.field("amount").type == pa.decimal128(19, 3)
     for name in ("received_at", "first_failed_at", "next_try_at", "synced_at"):
         assert found.schema.field(name).type.tz == "UTC"
@@ -327,7 +328,7 @@ def test_links_lead_into_byondpro_and_escape_what_they_carry(books: Books):
         )
     ).result()
     books.receive(make_arrived("INV-1", booking="../a b?x=1"), make_arrived("INV-2", booking=""))
-    found, _ = read_model.documents(books.ledger.reader(), order="number")
+    found, _ = listing.documents(books.ledger.reader(), order="number")
     assert found["booking_url"].to_pylist() == ["https://b.test/bookings/..%2Fa%20b%3Fx%3D1", None]
 
 

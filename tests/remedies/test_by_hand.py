@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from iman.errors import DaemonRefused
-from iman.ledger import by_hand, read_model
+from iman.ledger import by_hand, listing, read_model
 from tests.remedies.shelf import Shelf, invoice, shelf
 
 
@@ -98,7 +98,7 @@ def test_settled_it_is_closed_counted_and_told_to_byondpro(books: Shelf):
     told = books.sql("SELECT status, reference, message FROM write_backs ORDER BY write_back_id")
     assert told[-1] == ("processed", "187-1", "Closed by ada: already in Sage 300")
     assert books.sql("SELECT how FROM cause_leavings") == [("settled",)]
-    page, total = read_model.documents(books.conn, states=["settled"])
+    page, total = listing.documents(books.conn, states=["settled"])
     assert (total, page["erp_reference"][0].as_py()) == (1, "187-1")
     with pytest.raises(DaemonRefused, match="closed already"):
         settle(books, "INV-1")

@@ -21,7 +21,7 @@ from iman.api.wire import (
 from iman.domain.document import DocumentState, EntryType
 from iman.domain.people import Permission, Person
 from iman.domain.view import Order
-from iman.ledger import read_model
+from iman.ledger import listing, read_model
 from iman.ledger.accounts import AuditEvent, write_audit
 from iman.ledger.resyncing import restart_or_say_why
 
@@ -60,7 +60,7 @@ def wanted(
     began_to: AwareDatetime | None = None,
     dated_to: date | None = None,
 ) -> dict[str, Any]:
-    """The filter, as ``read_model.documents`` takes it."""
+    """The filter, as ``listing.documents`` takes it."""
     return {
         "entry_type": entry_type,
         "states": [one.value for one in state or ()],
@@ -90,7 +90,7 @@ def documents(
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
 ) -> Response:
     """Level 2: one page; ``total`` obeys the filter."""
-    found, total = read_model.documents(reader(request), **wanted, limit=limit, offset=offset)
+    found, total = listing.documents(reader(request), **wanted, limit=limit, offset=offset)
     return as_asked(request, found, total)
 
 
@@ -116,7 +116,7 @@ def document(request: Request, _: Viewer, document_id: int) -> DocumentDetail:
 @router.get("/documents/{document_id}/neighbours")
 def neighbours(request: Request, _: Viewer, wanted: Wanted, document_id: int) -> Neighbours:
     """The documents before and after within a filter."""
-    before, after = read_model.neighbours(reader(request), document_id, **wanted)
+    before, after = listing.neighbours(reader(request), document_id, **wanted)
     return Neighbours(before=before, after=after)
 
 

@@ -13,7 +13,7 @@ from iman.api.routes.figures import known_zone
 from iman.domain.people import Permission, Person
 from iman.domain.view import ListColumn, fields_of, in_order
 from iman.exporting import About, Format, pieces
-from iman.ledger import read_model
+from iman.ledger import listing, read_model
 from iman.ledger.accounts import AuditEvent, write_audit
 
 router = APIRouter(tags=["exports"])
@@ -41,7 +41,7 @@ def documents(
     )  # fmt: skip
     held.write(lambda conn: write_audit(conn, held.ids, event, now=now)).result()
     seen = fields_of(in_order(column)) if column else None
-    tables = read_model.all_documents(reader(request), fields=seen, **wanted)
+    tables = listing.all_documents(reader(request), fields=seen, **wanted)
     name = f"iman-documents.{form}"
     return StreamingResponse(
         pieces(tables, form, about),

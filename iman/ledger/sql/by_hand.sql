@@ -45,8 +45,12 @@ SELECT parked_at, parked_by, reason, until, ended_at, ended_by FROM parkings
 WHERE document_id = $id ORDER BY parking_id;
 
 -- name: insert_closing
-INSERT INTO closings VALUES ($id, $revision, 'settled', $now, $reference, $round, $attempt,
-    $first_failed_at);
+-- Before it leaves open_documents.
+INSERT INTO closings
+SELECT $id, $revision, 'settled', $now, $reference, $round, $attempt, first_failed_at, entry_type,
+       company, site, document_number, amount, coalesce(first_failed_at, received_at),
+       coalesce(document_date, CAST(received_at AS DATE)), search_text
+FROM open_documents WHERE document_id = $id;
 
 -- name: insert_settlement
 INSERT INTO settlements
@@ -79,9 +83,10 @@ DELETE FROM closings WHERE document_id = $id AND state = 'settled';
 -- name: open_again
 INSERT INTO open_documents (document_id, entry_type, company, site, amount, state, since, round,
                             attempt, next_trigger, due_at, crashed, received_at,
-                            document_date)
+                            document_date, document_number, search_text)
 SELECT document_id, entry_type, company, site, amount, 'pending', $now, $round, 0, 'resync', $now,
-       FALSE, received_at, document_date
+       FALSE, received_at, document_date, number,
+       lower(number || chr(31) || booking || chr(31) || customer || chr(31) || customer_name)
 FROM documents WHERE document_id = $id;
 
 -- name: asked_before

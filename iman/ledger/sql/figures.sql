@@ -64,11 +64,13 @@ GROUP BY l.bucket ORDER BY l.bucket;
 SELECT CAST(extract(isodow FROM moment) AS INTEGER) AS weekday,
        CAST(extract(hour FROM moment) AS INTEGER) AS hour, CAST(sum(attempts) AS BIGINT) AS refused
 FROM (
-    SELECT hour AT TIME ZONE 'UTC' AT TIME ZONE $zone AS moment, attempts FROM attempt_rollup
+    SELECT hour AT TIME ZONE 'UTC' AT TIME ZONE $zone AS moment, sum(attempts) AS attempts
+    FROM attempt_rollup
     WHERE outcome = 'refused' AND hour >= $since AND hour < $until
       AND ($company::VARCHAR IS NULL OR company = $company)
       AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
       AND ($site::VARCHAR IS NULL OR site = $site)
+    GROUP BY hour
 ) a
 GROUP BY 1, 2 ORDER BY 1, 2;
 
@@ -132,9 +134,9 @@ WHERE happened_at < $until
 ORDER BY happened_at;
 
 -- name: companies
--- R.
+-- O.
 SELECT DISTINCT company FROM (
-    SELECT company FROM open_documents UNION ALL SELECT company FROM closing_rollup
+    SELECT company FROM open_documents UNION ALL SELECT company FROM closed_totals
 ) WHERE company <> '' ORDER BY company;
 
 -- name: snapshot_taken
@@ -146,6 +148,14 @@ SELECT $hour, company, site, entry_type, count(*), count(*) FILTER (WHERE state 
        sum(coalesce(amount, 0)),
        coalesce(sum(coalesce(amount, 0)) FILTER (WHERE state = 'failed'), 0)
 FROM open_documents GROUP BY company, site, entry_type;
+
+-- name: closed_totals
+SELECT company, site, entry_type, state, CAST(sum(documents) AS BIGINT) FROM closed_totals
+GROUP BY company, site, entry_type, state HAVING sum(documents) <> 0
+ORDER BY company, site, entry_type, state;
+
+-- name: forget_closed_totals
+DELETE FROM closed_totals;
 
 -- name: mark_snapshot
 INSERT INTO standing_hours VALUES ($hour, $now);

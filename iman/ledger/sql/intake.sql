@@ -27,11 +27,19 @@ DELETE FROM open_documents WHERE document_id = ANY($ids::BIGINT[]);
 -- name: open_documents
 -- What arrived is due at once, its first round.
 INSERT INTO open_documents (document_id, entry_type, company, site, amount, state, since, round,
-                            attempt, next_trigger, due_at, crashed, received_at,
-                            document_date)
-SELECT unnest($document_id::BIGINT[]), unnest($entry_type::VARCHAR[]), unnest($company::VARCHAR[]),
-       unnest($site::VARCHAR[]), unnest($amount::DECIMAL(19, 3)[]), 'pending', $now,
-       unnest($round::INTEGER[]), 0, 'intake', $now, FALSE, $now, unnest($dated::DATE[]);
+                            attempt, next_trigger, due_at, crashed, received_at, document_date,
+                            document_number, search_text)
+SELECT document_id, entry_type, company, site, amount, 'pending', $now, round, 0, 'intake', $now,
+       FALSE, $now, dated, number,
+       lower(number || chr(31) || booking || chr(31) || customer || chr(31) || customer_name)
+FROM (
+    SELECT unnest($document_id::BIGINT[]) AS document_id, unnest($entry_type::VARCHAR[]) AS entry_type,
+           unnest($company::VARCHAR[]) AS company, unnest($site::VARCHAR[]) AS site,
+           unnest($amount::DECIMAL(19, 3)[]) AS amount, unnest($round::INTEGER[]) AS round,
+           unnest($dated::DATE[]) AS dated, unnest($number::VARCHAR[]) AS number,
+           unnest($booking::VARCHAR[]) AS booking, unnest($customer::VARCHAR[]) AS customer,
+           unnest($customer_name::VARCHAR[]) AS customer_name
+) n;
 
 -- name: save_cursor
 INSERT INTO cursors VALUES ($source, $cursor, $now)

@@ -107,7 +107,9 @@ WHERE o.document_id = n.document_id;
 -- name: insert_closings
 INSERT INTO closings
 SELECT n.document_id, n.revision, 'synced', n.ended_at, n.reference, n.round, n.attempt,
-       o.first_failed_at
+       o.first_failed_at, o.entry_type, o.company, o.site, o.document_number, o.amount,
+       coalesce(o.first_failed_at, o.received_at),
+       coalesce(o.document_date, CAST(o.received_at AS DATE)), o.search_text
 FROM (
     SELECT unnest($document_id::BIGINT[]) AS document_id, unnest($revision::INTEGER[]) AS revision,
            unnest($ended_at::TIMESTAMP[]) AS ended_at, unnest($reference::VARCHAR[]) AS reference,
@@ -130,6 +132,11 @@ INSERT INTO closing_rollup
 SELECT unnest($hour::TIMESTAMP[]), unnest($company::VARCHAR[]), unnest($site::VARCHAR[]),
        unnest($entry_type::VARCHAR[]), unnest($state::VARCHAR[]), unnest($documents::BIGINT[]),
        unnest($amount::DECIMAL(19, 3)[]);
+
+-- name: insert_closed_totals
+INSERT INTO closed_totals
+SELECT unnest($company::VARCHAR[]), unnest($site::VARCHAR[]), unnest($entry_type::VARCHAR[]),
+       unnest($state::VARCHAR[]), unnest($documents::BIGINT[]);
 
 -- name: insert_retry_rollup
 INSERT INTO retry_rollup

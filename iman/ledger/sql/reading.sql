@@ -5,7 +5,7 @@
 SELECT name, value FROM facts;
 
 -- name: counts
--- O + R. Level 1 of the Integration Monitor.
+-- O. Level 1 of the Integration Monitor.
 SELECT t.entry_type,
        coalesce(o.failed, 0) AS failed, coalesce(o.retrying, 0) AS retrying,
        coalesce(o.waiting, 0) AS waiting, coalesce(o.parked, 0) AS parked,
@@ -25,67 +25,9 @@ LEFT JOIN (
 ) o ON o.entry_type = t.entry_type
 LEFT JOIN (
     SELECT entry_type, CAST(sum(documents) AS BIGINT) AS synced
-    FROM closing_rollup WHERE state = 'synced' GROUP BY entry_type
+    FROM closed_totals WHERE state = 'synced' GROUP BY entry_type
 ) c ON c.entry_type = t.entry_type
 ORDER BY t.position;
-
--- name: documents
--- O, or P where closed documents are asked for too; W with what was refused in a window. Level 2.
--- An error type without such a window is what a document stands on now.
-WITH standing AS (
-    SELECT document_id, state, round, attempt, due_at, first_failed_at, last_tried_at, error_code,
-           error_text, error_type, entity_kind, entity, NULL::TIMESTAMP AS synced_at,
-           NULL::VARCHAR AS reference
-    FROM open_documents
-    WHERE $states::VARCHAR[] IS NULL OR state = ANY($states::VARCHAR[])
-    UNION ALL
-    SELECT document_id, state, round, attempt, NULL, first_failed_at, closed_at, NULL, NULL, NULL,
-           NULL, NULL, closed_at, reference
-    FROM closings
-    WHERE $closed AND ($states::VARCHAR[] IS NULL OR state = ANY($states::VARCHAR[]))
-)
-SELECT d.document_id AS id, d.entry_type, d.number, s.state, d.booking, d.site, d.customer,
-       d.customer_name, d.document_date, d.amount, d.currency, d.terms_code, d.terms_description,
-       CASE WHEN s.error_code IS NULL THEN s.error_text
-            ELSE s.error_code || ' - ' || s.error_text END AS error,
-       s.error_type, s.entity, s.attempt, s.first_failed_at, s.last_tried_at,
-       s.due_at AS next_try_at, d.received_at, s.synced_at, s.reference AS erp_reference, d.parent,
-       count(*) OVER () AS total
-FROM standing s
-JOIN documents d ON d.document_id = s.document_id
-WHERE ($entry_type::VARCHAR IS NULL OR d.entry_type = $entry_type)
-  AND ($company::VARCHAR IS NULL OR d.company = $company)
-  AND ($site::VARCHAR IS NULL OR d.site = $site)
-  AND ($error_type::VARCHAR IS NULL OR $refused_from::TIMESTAMP IS NOT NULL
-       OR s.error_type = $error_type)
-  AND ($began_from::TIMESTAMP IS NULL
-       OR coalesce(s.first_failed_at, d.received_at) >= $began_from)
-  AND ($began_to::TIMESTAMP IS NULL OR coalesce(s.first_failed_at, d.received_at) < $began_to)
-  AND ($dated_to::DATE IS NULL
-       OR coalesce(d.document_date, CAST(d.received_at AS DATE)) <= $dated_to)
-  AND ($refused_from::TIMESTAMP IS NULL OR d.document_id IN (
-       SELECT x.document_id FROM outcomes x
-       WHERE x.outcome = 'refused' AND x.ended_at >= $refused_from AND x.ended_at < $refused_to
-         AND ($error_type::VARCHAR IS NULL OR coalesce(x.error_type, '') = $error_type)
-         AND ($weekday::INTEGER IS NULL OR $weekday = extract(
-              isodow FROM x.ended_at AT TIME ZONE 'UTC' AT TIME ZONE $zone))
-         AND ($hour::INTEGER IS NULL OR $hour = extract(
-              hour FROM x.ended_at AT TIME ZONE 'UTC' AT TIME ZONE $zone))))
-  AND ($entity::VARCHAR IS NULL OR s.entity = $entity)
-  AND ($search::VARCHAR IS NULL
-       OR position(lower($search) IN lower(d.number)) > 0
-       OR position(lower($search) IN lower(d.booking)) > 0
-       OR position(lower($search) IN lower(d.customer)) > 0
-       OR position(lower($search) IN lower(d.customer_name)) > 0
-       OR position(lower($search) IN lower(coalesce(s.error_text, ''))) > 0)
-ORDER BY
-    CASE WHEN $order = 'newest' THEN coalesce(s.first_failed_at, d.received_at) END DESC NULLS LAST,
-    CASE WHEN $order = 'oldest' THEN coalesce(s.first_failed_at, d.received_at) END NULLS LAST,
-    CASE WHEN $order = 'amount' THEN d.amount END DESC NULLS LAST,
-    CASE WHEN $order = 'number' THEN d.number END NULLS LAST,
-    CASE WHEN $order = 'next_try' THEN s.due_at END NULLS LAST,
-    d.document_id DESC
-LIMIT $limit OFFSET $offset;
 
 -- name: document
 -- 1.
@@ -122,17 +64,21 @@ WHERE number = $number AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_
 ORDER BY document_id DESC LIMIT 1;
 
 -- name: failures
--- R. Refused attempts per bucket and error type.
+-- R. Refused attempts per bucket and error type; summed by the hour first, for zones are dear.
 SELECT CASE WHEN $daily
             THEN date_trunc('day', hour AT TIME ZONE 'UTC' AT TIME ZONE $zone)
                  AT TIME ZONE $zone AT TIME ZONE 'UTC'
             ELSE hour END AS bucket,
        error_type, CAST(sum(attempts) AS BIGINT) AS failures
-FROM attempt_rollup
-WHERE outcome = 'refused' AND hour >= $since AND hour < $until
-  AND ($company::VARCHAR IS NULL OR company = $company)
-  AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
-  AND ($site::VARCHAR IS NULL OR site = $site)
+FROM (
+    SELECT hour, error_type, sum(attempts) AS attempts
+    FROM attempt_rollup
+    WHERE outcome = 'refused' AND hour >= $since AND hour < $until
+      AND ($company::VARCHAR IS NULL OR company = $company)
+      AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+      AND ($site::VARCHAR IS NULL OR site = $site)
+    GROUP BY hour, error_type
+) h
 GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- name: series
@@ -148,28 +94,38 @@ SELECT CASE WHEN $daily
        CAST(sum(sync_seconds) / nullif(sum(timed), 0) AS DOUBLE) AS sync_seconds,
        CAST(sum(remedy_seconds) / nullif(sum(remedied), 0) AS DOUBLE) AS remedy_seconds
 FROM (
-    SELECT hour, company, entry_type, site,
-           CASE WHEN is_first AND outcome IN ('accepted', 'refused') THEN attempts ELSE 0 END
+    SELECT hour,
+           coalesce(sum(attempts) FILTER (WHERE is_first AND outcome IN ('accepted', 'refused')), 0)
                AS first_attempts,
-           CASE WHEN is_first AND outcome = 'accepted' THEN attempts ELSE 0 END AS first_accepted,
-           CASE WHEN outcome = 'refused' THEN attempts ELSE 0 END AS refused,
+           coalesce(sum(attempts) FILTER (WHERE is_first AND outcome = 'accepted'), 0)
+               AS first_accepted,
+           coalesce(sum(attempts) FILTER (WHERE outcome = 'refused'), 0) AS refused,
            0 AS synced, 0 AS synced_amount, 0 AS sync_seconds, 0 AS timed, 0 AS remedy_seconds,
            0 AS remedied
     FROM attempt_rollup WHERE hour >= $since AND hour < $until
+      AND ($company::VARCHAR IS NULL OR company = $company)
+      AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+      AND ($site::VARCHAR IS NULL OR site = $site)
+    GROUP BY hour
     UNION ALL
-    SELECT hour, company, entry_type, site, 0, 0, 0, documents, amount, 0, 0, 0, 0
+    SELECT hour, 0, 0, 0, sum(documents), sum(amount), 0, 0, 0, 0
     FROM closing_rollup WHERE hour >= $since AND hour < $until AND state = 'synced'
+      AND ($company::VARCHAR IS NULL OR company = $company)
+      AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+      AND ($site::VARCHAR IS NULL OR site = $site)
+    GROUP BY hour
     UNION ALL
-    SELECT hour, company, entry_type, site, 0, 0, 0, 0, 0,
-           CASE WHEN what = 'sync' THEN seconds ELSE 0 END,
-           CASE WHEN what = 'sync' THEN documents ELSE 0 END,
-           CASE WHEN what = 'remedy' THEN seconds ELSE 0 END,
-           CASE WHEN what = 'remedy' THEN documents ELSE 0 END
+    SELECT hour, 0, 0, 0, 0, 0,
+           coalesce(sum(seconds) FILTER (WHERE what = 'sync'), 0),
+           coalesce(sum(documents) FILTER (WHERE what = 'sync'), 0),
+           coalesce(sum(seconds) FILTER (WHERE what = 'remedy'), 0),
+           coalesce(sum(documents) FILTER (WHERE what = 'remedy'), 0)
     FROM duration_rollup WHERE hour >= $since AND hour < $until
+      AND ($company::VARCHAR IS NULL OR company = $company)
+      AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+      AND ($site::VARCHAR IS NULL OR site = $site)
+    GROUP BY hour
 ) b
-WHERE ($company::VARCHAR IS NULL OR company = $company)
-  AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
-  AND ($site::VARCHAR IS NULL OR site = $site)
 GROUP BY bucket ORDER BY bucket;
 
 -- name: standing
@@ -206,9 +162,9 @@ GROUP BY error_type, entity_kind, entity
 ORDER BY amount DESC, documents DESC, error_type, entity;
 
 -- name: sites
--- R.
+-- O.
 SELECT DISTINCT site FROM (
-    SELECT site FROM open_documents UNION ALL SELECT site FROM closing_rollup
+    SELECT site FROM open_documents UNION ALL SELECT site FROM closed_totals
 ) WHERE site <> '' ORDER BY site;
 
 -- name: intake_problems
