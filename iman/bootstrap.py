@@ -11,7 +11,8 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
 from random import Random, SystemRandom
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -28,12 +29,15 @@ from iman.gateways.entries.mapping import named_values
 from iman.gateways.fast_http import FastTransport
 from iman.gateways.sage300 import Sage300
 from iman.gateways.sage_web import Capabilities
+from iman.gateways.sandbox_switches import SandboxSwitches
 from iman.ledger.accounts import find_user, save_user
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.holding import record_breaker
+from iman.ledger.settings_kept import note_start
 from iman.net import listen
+from iman.os_user import os_user
 from iman.remedy_wiring import build_remedies, remedy_links, rules_in_force
-from iman.settings import DaemonSettings
+from iman.settings import DaemonSettings, settings_file, told
 from iman.signals import stop_on_signals
 from iman.sync.batching import Batcher
 from iman.sync.beats import Beats
@@ -94,6 +98,19 @@ def sage_client(settings: DaemonSettings, context: ssl.SSLContext) -> httpx.Asyn
         follow_redirects=False,
         trust_env=False,
     )
+
+
+def sandbox_switches(settings: DaemonSettings) -> SandboxSwitches:
+    """Where the sandbox's Sage 300 takes orders to misbehave; its pages never do."""
+    address = urlsplit(str(settings.sage_url))
+    http = httpx.Client(
+        base_url=f"{address.scheme}://{address.netloc}",
+        auth=(settings.sage_user.upper(), settings.sage_password.get_secret_value()),
+        timeout=5.0,
+        trust_env=False,
+        verify=tls(settings),
+    )
+    return SandboxSwitches(http)
 
 
 def byondpro_client(settings: DaemonSettings, context: ssl.SSLContext) -> httpx.AsyncClient:
@@ -262,18 +279,23 @@ async def _run(
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     stop_on_signals(lambda: loop.call_soon_threadsafe(stop.set))
     daemon = build_daemon(settings, ledger=ledger, now=now)
-    api = ApiThread(
-        create_app(ledger=ledger, daemon=daemon, now=now, remedies=daemon.remedies), listening
+    switches = sandbox_switches(settings) if settings.sandbox else None
+    app = create_app(
+        ledger=ledger, daemon=daemon, now=now, remedies=daemon.remedies, switches=switches
     )
+    api = ApiThread(app, listening)
     api.start()
     try:
         await daemon.run(stop)
     finally:
         api.stop()
+        if switches is not None:
+            switches.close()
 
 
 def _write_facts(ledger: DuckDBLedger, settings: DaemonSettings, now: Now) -> None:
-    """What a reader of the file must know while no daemon runs."""
+    """What a reader of the file must know while no daemon runs, and what changed since the last."""
+    values, file = told(settings), settings_file()
     base = (settings.byondpro_pages or str(settings.byondpro_url or "")).rstrip("/")
     facts = {
         "company": settings.sage_company,
@@ -281,15 +303,18 @@ def _write_facts(ledger: DuckDBLedger, settings: DaemonSettings, now: Now) -> No
         "sandbox": str(settings.sandbox),
         "version": __version__,
         "started_at": now().isoformat(),
+        "started_by": os_user(),
+        "settings_file": str(file.resolve()) if file.exists() else "",
         "link_booking": base + settings.byondpro_booking_page,
         "link_sales_order": base + settings.byondpro_sales_order_page,
         "link_invoice": base + settings.byondpro_invoice_page,
         **remedy_links(settings, base),
     }
 
-    def work(conn: object) -> None:
+    def work(conn: Any) -> None:  # the writer hands in its connection
+        note_start(conn, ledger.ids, values, who=facts["started_by"], now=now())
         for name, value in facts.items():
-            conn.execute(  # type: ignore[attr-defined]  # the writer hands in its connection
+            conn.execute(
                 "INSERT INTO facts VALUES ($name, $value) "
                 "ON CONFLICT (name) DO UPDATE SET value = excluded.value",
                 {"name": name, "value": value},

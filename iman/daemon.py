@@ -22,6 +22,7 @@ from iman.ledger.accounts import save_beat
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.figures import look
 from iman.ledger.holding import pauses
+from iman.ledger.queue import sample
 from iman.remedies import Remedies
 from iman.sync.beats import Beats
 from iman.sync.breaker import Breaker as SyncBreaker
@@ -46,7 +47,7 @@ class Every:
 
 
 class Heartbeat:
-    """Writes every loop's last round into the ledger, and once an hour what stands open."""
+    """Writes down every loop's last round, the queue's depth, and once an hour what stands open."""
 
     loop = "heartbeat"
 
@@ -61,6 +62,7 @@ class Heartbeat:
 
         def work(conn: Any) -> None:  # the writer hands in its connection
             look(conn, now=now)
+            sample(conn, now=now)
             for beat in beats:
                 save_beat(
                     conn,

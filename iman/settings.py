@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -31,6 +32,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from iman.domain.setting import Origin, SettingValue
 from iman.errors import SettingsError
 
 Seconds = Annotated[float, Field(gt=0, le=86400)]
@@ -271,6 +273,44 @@ def load(kind: type[S]) -> S:
         raise SettingsError("\n".join(_line(kind, fault) for fault in exc.errors())) from exc
     except tomllib.TOMLDecodeError as exc:
         raise SettingsError(f"{settings_file()} is not valid TOML: {exc}.") from exc
+
+
+def told(settings: BaseSettings) -> list[SettingValue]:
+    """Every setting as people may see it, and where it stands. Call it right after ``load``."""
+    file, environment = _in_file(), {name.lower() for name in os.environ}
+    found = []
+    for name, field in type(settings).model_fields.items():
+        origin: Origin = "default"
+        if f"iman_{name}" in environment:
+            origin = "environment"
+        elif name in file:
+            origin = "file"
+        elif name in settings.model_fields_set:
+            origin = "start"
+        default = "required" if field.is_required() else _shown(field.default)
+        value = _shown(getattr(settings, name))
+        meaning = field.description or ""
+        found.append(
+            SettingValue(name=name, value=value, default=default, origin=origin, meaning=meaning)
+        )
+    return found
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        return "set" if value.get_secret_value() else "not set"
+    if isinstance(value, tuple):
+        return ", ".join(str(one) for one in value)
+    words = "" if value is None else str(value)
+    return re.sub(r"(?<=://)[^/@]*@", "", words)  # an address may carry a password
+
+
+def _in_file() -> frozenset[str]:
+    file = settings_file()
+    if not file.exists():
+        return frozenset()
+    with file.open("rb") as opened:
+        return frozenset(tomllib.load(opened))
 
 
 def known_fields() -> dict[str, str]:

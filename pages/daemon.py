@@ -1,8 +1,20 @@
-"""Does the daemon do its work, what waits, and what holds it back?"""
+"""Does the daemon do its work, what waits and for how long, and what holds it back?"""
 
 import streamlit as st
 
-from iman.dashboard import daemon, parts, session, text, text_daemon
+from iman.dashboard import (
+    daemon,
+    faults,
+    heartbeat,
+    parts,
+    session,
+    settings,
+    text,
+    text_daemon,
+    text_sandbox,
+    text_settings,
+)
+from iman.domain.people import Permission
 
 with parts.title_row(text.DAEMON_PAGE):
     window = parts.window()
@@ -11,11 +23,12 @@ hours, words = text.WINDOWS[window]
 
 def loops() -> None:
     parts.heading(text_daemon.LOOPS_TITLE)
-    parts.heartbeat(session.reading().status())
+    heartbeat.shown(session.reading().status())
 
 
 def queue() -> None:
     parts.heading(text_daemon.QUEUE_TITLE)
+    daemon.forecast()
     reading = session.reading()
     daemon.queue(reading.counts(), reading.pauses())
     parts.told("daemon")
@@ -33,3 +46,11 @@ with right.container(border=True, height="stretch", key="card_queue"):
     parts.live(3, queue)
 with st.container(border=True, key="card_breaker"):
     parts.live(10, breaker)
+if session.sandbox() and session.may(Permission.WORK_SANDBOX):
+    with st.container(border=True, key="card_faults"):
+        parts.heading(text_sandbox.TITLE)
+        parts.live(3, faults.panel)
+if session.may(Permission.VIEW_SETTINGS):
+    with st.container(border=True, key="card_settings"):
+        parts.heading(text_settings.TITLE)
+        parts.answering(lambda: settings.card(session.reading().settings()))

@@ -2,7 +2,16 @@
 
 import streamlit as st
 
-from iman.dashboard import overview, overview_open, overview_past, parts, period, session, text
+from iman.dashboard import (
+    heartbeat,
+    overview,
+    overview_open,
+    overview_past,
+    parts,
+    period,
+    session,
+    text,
+)
 from iman.dashboard import text_overview as words
 
 with parts.title_row(text.OVERVIEW):
@@ -77,7 +86,7 @@ def causes() -> None:
 
 def daemon() -> None:
     parts.heading(text.DAEMON)
-    parts.heartbeat(session.reading().status(), brief=True)
+    heartbeat.shown(session.reading().status(), brief=True)
 
 
 def intake() -> None:

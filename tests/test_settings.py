@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from iman.domain.setting import SettingValue, changes
 from iman.errors import SettingsError
-from iman.settings import DaemonSettings, DashboardSettings, known_fields, load
+from iman.settings import DaemonSettings, DashboardSettings, known_fields, load, told
 
 RIGHT = {
     "IMAN_BYONDPRO_URL": "http://127.0.0.1:8602",
@@ -176,6 +177,48 @@ def test_a_fault_beside_a_secret_does_not_show_it(right):
     right.delenv("IMAN_SAGE_USER")
     right.setenv("IMAN_RETRY_WAIT_MIN", "30")
     trouble()
+
+
+# -- where each stands -------------------------------------------------------------------------
+
+
+def of(settings, name: str) -> SettingValue:
+    return next(one for one in told(settings) if one.name == name)
+
+
+def test_every_setting_says_where_its_value_stands(right, tmp_path):
+    settings_file(right, tmp_path, "max_attempts = 7\nspeed = 2\n")
+    right.setenv("IMAN_SPEED", "3")
+    settings = load(DaemonSettings)
+    assert [one.name for one in told(settings)] == list(DaemonSettings.model_fields)
+    max_attempts, speed = of(settings, "max_attempts"), of(settings, "speed")
+    assert (max_attempts.value, max_attempts.default, max_attempts.origin) == ("7", "5", "file")
+    assert (speed.value, speed.default, speed.origin) == ("3.0", "1.0", "environment")
+    assert of(settings, "settle").origin == "default"
+    assert of(settings, "sage_user").default == "required"
+    assert of(DashboardSettings(dashboard_port=1), "dashboard_port").origin == "start"
+    hosts = DashboardSettings(dashboard_allowed_hosts="a.example, b.example")
+    assert of(hosts, "dashboard_allowed_hosts").value == "a.example, b.example"
+
+
+def test_no_secret_is_told(right):
+    right.setenv("IMAN_SAGE_URL", "http://me:a-secret-password@127.0.0.1/Sage300WebApi")
+    right.setenv("IMAN_BYONDPRO_PAGES", "http://me:a-secret-password@127.0.0.1")
+    settings = load(DaemonSettings)
+    assert not any(secret in str(told(settings)) for secret in SECRETS)
+    assert of(settings, "sage_password").value == "set"
+    assert of(settings, "sql_url").value == "not set"
+    assert of(settings, "byondpro_pages").value == "http://127.0.0.1"
+
+
+def test_what_changed_is_what_the_start_before_had_not():
+    def value(name: str, now: str, default: str = "5") -> SettingValue:
+        return SettingValue(name=name, value=now, default=default, origin="file", meaning="")
+
+    several = [value("max_attempts", "7"), value("speed", "1"), value("brand_new", "5")]
+    assert changes({}, several) == ()
+    (only,) = changes({"max_attempts": "5", "speed": "1", "gone": "x"}, several)
+    assert (only.name, only.before, only.now) == ("max_attempts", "5", "7")
 
 
 def test_every_setting_says_what_it_is_for():

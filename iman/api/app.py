@@ -19,9 +19,13 @@ from iman.api.routes import (
     figures,
     holding,
     remedy_routes,
+    sandbox,
     sessions,
+    settings,
     users,
+    views,
 )
+from iman.api.sandbox import NoSandbox, SandboxView
 from iman.api.wire import ErrorBody, Health
 from iman.errors import (
     DaemonRefused,
@@ -47,7 +51,7 @@ ANSWERS: dict[type[ImanError], tuple[int, str]] = {
     LedgerError: (503, "ledger"),
 }
 
-_PARTS = (sessions, figures, documents, exports, holding, users)
+_PARTS = (sessions, figures, documents, exports, holding, sandbox, settings, users, views)
 
 log = structlog.get_logger()
 
@@ -67,10 +71,12 @@ def create_app(
     daemon: DaemonView,
     now: Now,
     remedies: RemediesView | None = None,
+    switches: SandboxView | None = None,
 ) -> FastAPI:
     """Every route but health and sign-in wants a session's token.
 
-    Without *remedies* nothing is verified, looked up or compared; all else works.
+    Without *remedies* nothing is verified, looked up or compared; without *switches* there is no
+    sandbox whose faults could be switched; all else works.
     """
     app = FastAPI(
         title="Iman control API",
@@ -88,6 +94,7 @@ def create_app(
     app.state.now = now
     app.state.people = People(ledger, now)
     app.state.remedies = remedies or NoRemedies()
+    app.state.sandbox = switches or NoSandbox()
     for part in (*_PARTS, *remedy_routes.PARTS):
         app.include_router(part.router, prefix=PREFIX)
     app.add_exception_handler(ImanError, _ours)

@@ -25,12 +25,16 @@ from iman.api.wire import (
     Pause,
     PauseRequest,
     Preference,
+    Queue,
     ResyncRequest,
     ResyncStarted,
     Session,
     SignIn,
     User,
 )
+from iman.api.wire_sandbox import SandboxFaults
+from iman.api.wire_settings import SettingsRecord
+from iman.api.wire_views import SavedView, ViewToSave
 from iman.errors import (
     DaemonRefused,
     DaemonUnavailable,
@@ -116,6 +120,21 @@ class DaemonClient:
         body = NewUser.model_validate({"name": name, "password": password, "role": role})
         return _read(User, self._send("POST", "/users", body))
 
+    def settings(self) -> SettingsRecord:
+        """What the daemon runs on, and what changed between two starts."""
+        return _read(SettingsRecord, self._get("/settings"))
+
+    def sandbox_faults(self) -> SandboxFaults:
+        """What the sandbox's Sage 300 does wrong on purpose. Raises ``DaemonRefused`` without."""
+        return _read(SandboxFaults, self._get("/sandbox/faults"))
+
+    def switch_fault(self, name: str, *, on: bool) -> SandboxFaults:
+        method = "PUT" if on else "DELETE"
+        return _read(SandboxFaults, self._send(method, f"/sandbox/faults/{name}"))
+
+    def clear_faults(self) -> SandboxFaults:
+        return _read(SandboxFaults, self._send("DELETE", "/sandbox/faults"))
+
     def pauses(self) -> list[Pause]:
         return _read(list[Pause], self._get("/pauses"))
 
@@ -129,11 +148,27 @@ class DaemonClient:
     def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
         return _read(list[BreakerEvent], self._get("/breaker-events", {"hours": hours}))
 
+    def queue(self) -> Queue:
+        return _read(Queue, self._get("/queue"))
+
     def sites(self) -> list[str]:
         return _read(list[str], self._get("/sites"))
 
     def companies(self) -> list[str]:
         return _read(list[str], self._get("/companies"))
+
+    def views(self) -> list[SavedView]:
+        """This person's own and the shared ones."""
+        return _read(list[SavedView], self._get("/views"))
+
+    def save_view(self, view: ViewToSave) -> SavedView:
+        return _read(SavedView, self._send("POST", "/views", view))
+
+    def change_view(self, view_id: int, view: ViewToSave) -> SavedView:
+        return _read(SavedView, self._send("PUT", f"/views/{view_id}", view))
+
+    def remove_view(self, view_id: int) -> None:
+        self._send("DELETE", f"/views/{view_id}")
 
     def preferences(self) -> dict[str, str]:
         """What this person chose."""

@@ -238,6 +238,21 @@ class BreakerEvent(Wire):
     reason: str
 
 
+class Queue(Wire):
+    """What is pushed, retried or looked up by itself, and whether it gets less."""
+
+    depth: int = Field(description="Documents pending, syncing, retrying or unknown")
+    waiting_for_others: int = Field(
+        description="Documents that follow once another one is in Sage 300; not in the depth"
+    )
+    trend: Literal["empty", "shrinking", "not_shrinking", "not_known"]
+    seconds_to_empty: float | None = Field(
+        description="At the rate since it was last at its highest; null unless it is shrinking"
+    )
+    highest: int = Field(description="The greatest depth of the last ten minutes")
+    highest_at: datetime
+
+
 class Preference(Wire):
     """What a person chose for themselves."""
 

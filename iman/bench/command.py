@@ -1,4 +1,4 @@
-"""``iman bench push``: figures that hold on the machine they were taken on; ratios travel."""
+"""``iman bench``: figures that hold on the machine they were taken on; ratios travel."""
 
 from __future__ import annotations
 
@@ -87,6 +87,23 @@ def reading(
         print(json.dumps({"reading": found}))  # noqa: T201 -- an entry point
         return
     _show({"reading": found})
+
+
+@bench.command()
+def classify(
+    messages: Annotated[int, typer.Option(min=200, help="Messages of one turn")] = 20_000,
+    turns: Annotated[int, typer.Option(min=1, help="Turns of each")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table")] = False,
+) -> None:
+    """Error messages a second that are classified on one core, beside trying rule after rule."""
+    from iman.bench.classifying import measure
+
+    with Console(stderr=True).status("Measuring") as status:
+        found = [one.as_json() for one in measure(messages, turns, status.update)]
+    if as_json:
+        print(json.dumps({"classify": found}))  # noqa: T201 -- an entry point
+        return
+    _show({"classify": found})
 
 
 def _show(found: dict[str, list[dict[str, Any]]]) -> None:

@@ -1,204 +1,222 @@
-"""The words a text needs before a pattern can match it, told by reading the pattern.
+"""What a text must hold before a pattern can match it, told by reading the pattern.
 
-It is what lets hundreds of patterns be passed over without trying them.
+It is what lets hundreds of patterns be passed over without trying them. A promise is a set of
+strings of which a text that matches holds at least one.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 
-KEY_LENGTH = 4  # words are known by their beginning, so that "exceeds" finds "exceed"
-_LOOKS_AROUND = re.compile(r"\?<?[=!]")
-_GROUP_HEAD = re.compile(r"\?(?:[:=!]|<[=!]|P<\w+>)")
-_QUANTIFIER = re.compile(r"[?*+]|\{\d*,?\d*\}")
-_CLASS = re.compile(r"\^?\]?(?:\\.|[^\]\\])*\]")  # what follows the opening bracket
+_MOST = 24  # strings of one promise
+_PIECE = re.compile(
+    r"""
+      (?P<letters>[^\\\[\](){}|.^$*+?]+(?![*+?{]) | [^\\\[\](){}|.^$*+?])
+    | \\(?P<escaped>.)
+    | (?P<opens>\((?:\?(?:[:=!]|<[=!]|P<\w+>))?)(?!\?)
+    | (?P<closes>\))
+    | (?P<bar>\|)
+    | \[(?P<members>\^?\]?(?:\\.|[^\]\\])*)\]
+    | (?P<times>[*+?]|\{\d*,?\d*\})[?+]?
+    | (?P<any>[.])
+    | (?P<end>[$^])
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+Promise = frozenset[str]
+Read = tuple[Promise | None, list[Promise]]  # all it can match, if that is few; else promises
+_NOTHING: Promise = frozenset({""})
+_UNKNOWN: Read = (None, [])
 
 
-def words_of(pattern: str) -> tuple[tuple[frozenset[str], ...], frozenset[str]]:
-    """What *pattern* needs (the two rarest promises, none where none can be made), and spells."""
-    read = _Reader(pattern).read()
-    promises = sorted(set(_promises(read, edges=(True, True))), key=_worth, reverse=True)
-    return tuple(promises[:2]), frozenset(_spelt(read))
+def promises(pattern: str) -> list[Promise]:
+    """All that *pattern* promises; none where it is not understood."""
+    try:
+        return list(dict.fromkeys(_Reader(pattern).all()))
+    except _NotUnderstoodError:
+        return []
 
 
-def _spelt(part: "_Part") -> Iterator[str]:
-    for branch in part.branches:
-        word = ""
-        for piece in [*branch, _Part()]:
-            if piece.letter:
-                word += piece.letter
-                continue
+def looked_for(promise: Promise) -> tuple[str, ...]:
+    """Its strings without those that hold another of them."""
+    found: list[str] = []
+    for string in sorted(promise, key=lambda string: (len(string), string)):
+        if not any(shorter in string for shorter in found):
+            found.append(string)
+    return tuple(found)
+
+
+def shared(strings: Sequence[str]) -> str:
+    """The longest string that all of them hold."""
+    shortest = min(strings, key=len)
+    for length in range(len(shortest), 0, -1):
+        for start in range(len(shortest) - length + 1):
+            part = shortest[start : start + length]
+            if all(part in string for string in strings):
+                return part
+    return ""
+
+
+def spelt(pattern: str) -> Iterator[str]:
+    """The words *pattern* spells out, whole or in part."""
+    word = ""
+    for piece in _SPELT.finditer(pattern):
+        letter = piece["letter"]
+        if letter is None or not letter.isalnum():
             if word:
                 yield word
             word = ""
-            yield from _spelt(piece)
+        else:
+            word += letter
+    if word:
+        yield word
 
 
-_EVERYWHERE = frozenset(
-    [
-        "the",
-        "not",
-        "for",
-        "is",
-        "are",
-        "does",
-        "has",
-        "have",
-        "been",
-        "this",
-        "you",
-        "cann",
-        "must",
-        "was",
-        "with",
-        "in",
-        "of",
-        "a",
-        "to",
-        "be",
-        "an",
-        "or",
-        "and",
-    ]
+_SPELT = re.compile(
+    r"""
+      \\. | \((?:\?(?:[:=!]|<[=!]|P<\w+>))? | \[\^?\]?(?:\\.|[^\]\\])*\]
+    | \{\d*,?\d*\}[?+]? | [*+][?+]? | [^\W_](?:[*+]|\{\d*,?\d*\})[?+]?
+    | (?P<letter>.)\?? """,
+    re.VERBOSE | re.DOTALL,
 )
 
 
-def _worth(words: frozenset[str]) -> tuple[int, int]:
-    """Long words are rare, and few alternatives rarer."""
-    return min(0 if word in _EVERYWHERE else len(word) for word in words), -len(words)
-
-
-@dataclass(slots=True)
-class _Part:
-    """A piece of a pattern: a letter, a group of branches, or something else."""
-
-    letter: str = ""
-    branches: list[list["_Part"]] = field(default_factory=list)
-    opens: bool = False  # begins with something that is no letter
-    closes: bool = False  # ends with something that is no letter
-    optional: bool = False
+class _NotUnderstoodError(Exception):
+    """A part of regular expressions that rules hardly use."""
 
 
 class _Reader:
-    """Reads just enough of regular expressions; what it does not know promises nothing."""
-
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
         self._at = 0
+        self._next: re.Match[str] | None = None
+        self._step()
 
-    def read(self) -> _Part:
+    def _step(self) -> None:
+        self._next = _PIECE.match(self._pattern, self._at)
+        if self._next is not None:
+            self._at = self._next.end()
+        elif self._at < len(self._pattern):
+            raise _NotUnderstoodError(self._pattern[self._at :])
+
+    def all(self) -> list[Promise]:
+        exact, found = self._branches()
+        if self._next is not None:
+            raise _NotUnderstoodError(")")
+        return [*found, *_promise(exact)]
+
+    def _branches(self) -> Read:
         """One group's content, up to its closing bracket or the end."""
-        branches: list[list[_Part]] = [[]]
-        while self._at < len(self._pattern):
-            char = self._pattern[self._at]
-            self._at += 1
-            if char == ")":
-                break
-            if char == "|":
-                branches.append([])
-                continue
-            branches[-1].append(self._quantified(self._one(char)))
-        return _Part(
-            branches=branches,
-            opens=all(_bounded(branch, before=False, edge=False) for branch in branches),
-            closes=all(_bounded(branch[::-1], before=True, edge=False) for branch in branches),
-            optional=any(all(part.optional for part in branch) for branch in branches),
-        )
+        read = [self._branch()]
+        while self._next is not None and self._next.lastgroup == "bar":
+            self._step()
+            read.append(self._branch())
+        return read[0] if len(read) == 1 else _one_of(read)
 
-    def _one(self, char: str) -> _Part:
-        if char == "(":
-            return self._group()
-        if char == "[":
-            return self._char_class()
-        if char == "\\":
-            self._at += 1
-            no_letter = self._pattern[self._at - 1] not in "wdSD"
-            return _Part(opens=no_letter, closes=no_letter)
-        if char.isalnum():
-            return _Part(letter=char)
-        return _Part(opens=char != ".", closes=char != ".")
+    def _branch(self) -> Read:
+        made = _Sequence()
+        while self._next is not None and self._next.lastgroup not in ("bar", "closes"):
+            made.add(self._times(self._piece()))
+        return made.read()
 
-    def _group(self) -> _Part:
-        promises_nothing = _LOOKS_AROUND.match(self._pattern, self._at) is not None
-        if head := _GROUP_HEAD.match(self._pattern, self._at):
-            self._at = head.end()
-        elif self._pattern.startswith("?", self._at):
-            promises_nothing = True  # flags, conditions and other rarities
-        content = self.read()
-        if promises_nothing:
-            return _Part(branches=content.branches, opens=True, closes=True, optional=True)
-        return content
+    def _piece(self) -> Read:
+        piece = self._next
+        assert piece is not None  # noqa: S101 -- the caller looked
+        kind = piece.lastgroup
+        self._step()
+        if kind == "letters":
+            return frozenset({piece[0]}), []
+        if kind == "opens":
+            content = self._branches()
+            if self._next is None or self._next.lastgroup != "closes":
+                raise _NotUnderstoodError(piece[0])
+            self._step()
+            looks_around = piece[0][1:] in ("?=", "?!", "?<=", "?<!")
+            return (_NOTHING, []) if looks_around else content
+        if kind == "escaped":
+            return _escaped(piece["escaped"])
+        if kind == "members":
+            return _one_char(piece["members"])
+        if kind == "end":
+            return _NOTHING, []
+        if kind == "any":
+            return _UNKNOWN
+        raise _NotUnderstoodError(piece[0])
 
-    def _char_class(self) -> _Part:
-        end = _CLASS.match(self._pattern, self._at)
-        assert end is not None  # noqa: S101 -- re has compiled it before
-        self._at = end.end()
-        members = end[0][:-1].replace(r"\s", "")
-        no_letter = re.search(r"[^\W_]|\^|\\", members) is None
-        return _Part(opens=no_letter, closes=no_letter)
-
-    def _quantified(self, part: _Part) -> _Part:
-        found = _QUANTIFIER.match(self._pattern, self._at)
-        if found is None:
-            return part
-        self._at = found.end()
-        if part.letter and found[0] == "?":
-            return _Part(letter=part.letter, optional=True)
-        if self._pattern[self._at : self._at + 1] in ("?", "+"):
-            self._at += 1
-        if found[0] == "+" and not part.letter:
-            return part
-        return _Part(branches=part.branches, opens=part.opens, closes=part.closes, optional=True)
+    def _times(self, read: Read) -> Read:
+        if self._next is None or self._next.lastgroup != "times":
+            return read
+        times = self._next["times"]
+        self._step()
+        exact, found = read
+        if times == "?":
+            return _UNKNOWN if exact is None else (exact | _NOTHING, [])
+        if times in ("*", "{}") or times.startswith(("{0", "{,")):
+            return _UNKNOWN
+        return None, [*found, *_promise(exact)]
 
 
-def _promises(group: _Part, edges: tuple[bool, bool]) -> list[frozenset[str]]:
-    """Sets of words; a text that matches holds one word of each set.
+class _Sequence:
+    """Pieces one after the other: strings grow while what is matched is known exactly."""
 
-    *edges* says whether a word boundary stands before and after the group.
-    """
-    read = [_branch_promises(branch, edges) for branch in group.branches]
-    if len(read) == 1:
-        return read[0]
-    if not all(read):
-        return []
-    return [frozenset().union(*(max(clauses, key=_worth) for clauses in read))]
+    def __init__(self) -> None:
+        self._exact = _NOTHING
+        self._found: list[Promise] = []
+        self._whole = True
 
+    def add(self, read: Read) -> None:
+        exact, found = read
+        self._found += found
+        if exact is None:
+            self._ends()
+            self._exact = _NOTHING
+        elif len(self._exact) * len(exact) <= _MOST:
+            self._exact = frozenset(one + other for one in self._exact for other in exact)
+        else:
+            self._ends()
+            self._exact = exact
 
-def _branch_promises(branch: list[_Part], edges: tuple[bool, bool]) -> list[frozenset[str]]:
-    found: list[frozenset[str]] = []
-    at = 0
-    while at < len(branch):
-        end = at + 1
-        while branch[at].letter and end < len(branch) and branch[end].letter:
-            end += 1
-        around = (
-            _bounded(branch[:at][::-1], before=True, edge=edges[0]),
-            _bounded(branch[end:], before=False, edge=edges[1]),
-        )
-        if branch[at].letter and around[0]:
-            words = _spellings(branch[at:end])
-            if around[1] or all(len(word) >= KEY_LENGTH for word in words):
-                found.append(frozenset(word[:KEY_LENGTH] for word in words))
-        elif branch[at].branches and not branch[at].optional:
-            found += _promises(branch[at], around)
-        at = end
-    return found
+    def _ends(self) -> None:
+        self._whole = False
+        self._found += _promise(self._exact)
+
+    def read(self) -> Read:
+        if self._whole:
+            return self._exact, []
+        return None, [*self._found, *_promise(self._exact)]
 
 
-def _spellings(letters: list[_Part]) -> list[str]:
-    """``users?`` is two words."""
-    words = [""]
-    for part in letters:
-        longer = [word + part.letter for word in words]
-        words = words + longer if part.optional else longer
-    return words[:16] if "" not in words else [""]
+def _one_of(read: list[Read]) -> Read:
+    exacts = [exact for exact, _ in read if exact is not None]
+    if len(exacts) == len(read):
+        together = frozenset[str]().union(*exacts)
+        if len(together) <= 2 * _MOST:
+            return together, []
+    best = [max([*found, *_promise(exact)], key=worth, default=None) for exact, found in read]
+    kept = [promise for promise in best if promise is not None]
+    return (None, [frozenset().union(*kept)]) if len(kept) == len(read) else _UNKNOWN
 
 
-def _bounded(neighbours: list[_Part], *, before: bool, edge: bool) -> bool:
-    """Whether a word next to *neighbours* ends there, whatever they match."""
-    for part in neighbours:
-        if not (part.closes if before else part.opens):
-            return False
-        if not part.optional:
-            return True
-    return edge
+def _promise(exact: Promise | None) -> list[Promise]:
+    return [exact] if exact is not None and all(exact) else []
+
+
+def worth(promise: Promise) -> tuple[int, int, int]:
+    """Long strings are rare, and few alternatives rarer."""
+    shortest = min(map(len, promise))
+    return min(shortest, 6), -len(promise), shortest
+
+
+def _escaped(char: str) -> Read:
+    if not char.isalnum():
+        return frozenset({char}), []
+    if char in "bB":
+        return _NOTHING, []
+    if char in "dDwWsS":
+        return _UNKNOWN
+    raise _NotUnderstoodError(char)
+
+
+def _one_char(members: str) -> Read:
+    plain = not ("\\" in members or "-" in members[1:-1] or members.startswith("^"))
+    return (frozenset(members), []) if plain and len(members) <= 8 else _UNKNOWN

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 
-from iman.classify.needed import words_of
+from iman.classify import needed
 
 _QUOTED = r'"[^"\n]*"|“[^”\n]*”|«[^»\n]*»|‘[^’\n]*’|\'[^\'\n]*\''
 _NO_VALUE = (
@@ -29,8 +29,9 @@ _PLACES = {
     "{things}": r"(?P<thing>[^\n]{1,120})",
 }
 _UPPER = re.compile(r"\\[A-Z]|\(\?P<\w+>|\(\?[A-Z]")
+_CHARACTERS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]")
+_INNERMOST = re.compile(r"\([^()]*\)")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
-CJK_WORD = "\u4e00"  # stands for "a text without blanks between its words"
 
 
 class PatternError(ValueError):
@@ -47,32 +48,34 @@ class Pattern:
         self.source = source
         self._blanks_part_words = _CJK.search(source) is None
 
+    @property
+    def regex(self) -> str:
+        """What is searched for in a lower-cased text."""
+        full = _replace(self.source, _PLACES.get)
+        return rf"(?<![^\W_])(?:{full})(?![^\W_])" if self._blanks_part_words else full
+
     @cached_property
     def search(self) -> Callable[[str], re.Match[str] | None]:
         """Tries a lower-cased text. Raises `PatternError` where the source is no pattern."""
-        full = _replace(self.source, _PLACES.get)
-        if self._blanks_part_words:
-            full = rf"(?<![^\W_])(?:{full})(?![^\W_])"
         try:
-            return re.compile(full).search
+            compiled = re.compile(self.regex)
         except re.error as exc:
             raise PatternError(f"bad regular expression: {exc}") from exc
+        # search would look for the beginning of the text at each of its characters
+        return compiled.match if _only_at_beginning(self.source) else compiled.search
 
-    @property
-    def needs(self) -> tuple[frozenset[str], ...]:
-        """Up to two sets of word beginnings; a text that matches holds one of each set."""
-        return self._words[0]
+    @cached_property
+    def needs(self) -> list[needed.Promise]:
+        """Sets of strings; a text that matches holds one of each set. None: it is always tried."""
+        return needed.promises(self._plain())
 
     @property
     def words(self) -> frozenset[str]:
         """All the words the pattern spells out, whole or in part."""
-        return self._words[1]
+        return frozenset(needed.spelt(self._plain()) if self._blanks_part_words else ())
 
-    @cached_property
-    def _words(self) -> tuple[tuple[frozenset[str], ...], frozenset[str]]:
-        if not self._blanks_part_words:
-            return (frozenset({CJK_WORD}),), frozenset()
-        return words_of(_replace(self.source, lambda _: r"\S+"))
+    def _plain(self) -> str:
+        return _replace(self.source, lambda _: r"\S+")
 
 
 @lru_cache(maxsize=4096)
@@ -94,3 +97,10 @@ def _replace(pattern: str, meaning: Callable[[str], str | None]) -> str:
     for place in _PLACES:
         pattern = pattern.replace(place, meaning(place) or place)
     return pattern
+
+
+def _only_at_beginning(source: str) -> bool:
+    plain = _CHARACTERS.sub("", source)
+    while (less := _INNERMOST.sub("", plain)) != plain:
+        plain = less
+    return plain.startswith("^") and "|" not in plain

@@ -38,6 +38,7 @@ class Verdict(NamedTuple):
     entity_kind: str | None
     entity: str | None
     rule: str
+    weak: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +54,8 @@ class Rule:
     origin: str
 
     def verdict(self, found: re.Match[str], text: str) -> Verdict | None:
-        return Verdict(self.case, self.case.entity_kind, _value(found, text), self.id)
+        case = self.case
+        return Verdict(case, case.entity_kind, _value(found, text), self.id, self.weak)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +75,8 @@ class Verb:
     origin: str
 
     def verdict(self, found: re.Match[str], text: str) -> Verdict | None:
-        mention = self.vocabulary.read(text[slice(*found.span("thing"))])
+        start, end = found.span("thing")
+        mention = self.vocabulary.read(text[start:end])
         if mention.thing is None and self.known_only:
             return None
         family = mention.thing.family if mention.thing else "unknown"
@@ -88,7 +91,7 @@ class Verb:
             entity = mention.name or None
             if entity and entity.lower() in _SAYS_NOTHING:
                 entity = None
-        return Verdict(case, kind, entity, f"{self.id}:{kind}")
+        return Verdict(case, kind, entity, f"{self.id}:{kind}", self.weak)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,8 +106,7 @@ class Hint:
 
 
 def _value(found: re.Match[str], text: str) -> str | None:
-    try:
-        start, end = found.span("value")
-    except IndexError:
+    if "value" not in found.re.groupindex:
         return None
+    start, end = found.span("value")
     return None if start < 0 else bare(text[start:end]) or None

@@ -1,7 +1,7 @@
 """Rules in order: the first that matches a text says what it means."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,22 +10,12 @@ from iman.classify.candidates import Candidates
 from iman.classify.rule import Case, Hint, Rule, Verb, Verdict
 from iman.classify.sentences import sentences
 from iman.classify.shapes import Shapes
-from iman.classify.template import group_id, mask
+from iman.classify.template import Masked, group_id
 from iman.classify.types import Classification
 from iman.classify.unwrap import Unwrapped, unwrap
 
 BUILT_IN = Path(__file__).with_name("rules")
-_MAX_ROUTES = 20_000
 _MAX_TEXT = 10_000  # characters; what decides stands in front of a stack trace
-
-
-@dataclass(frozen=True, slots=True)
-class _Route:
-    """Which try answered a text of some shape, and in which sentence (-1: in the whole text)."""
-
-    place: int  # -1: none
-    sentence: int
-    template: str
 
 
 class Rules:
@@ -34,17 +24,18 @@ class Rules:
     def __init__(self, rules: Iterable[Rule | Verb], hints: Iterable[Hint], nothing: Case) -> None:
         self.rules = tuple(rules)
         self.hints = tuple(hints)
-        self._nothing = nothing
-        self._tries = tuple((rule, pattern) for rule in self.rules for pattern in rule.patterns)
-        self._routes: dict[str, _Route] = {}
-
-    @cached_property
-    def _whole(self) -> int:
-        return sum(rule.whole_text << place for place, (rule, _) in enumerate(self._tries))
+        self.nothing = nothing  # what a text says that no rule and no hint knows
+        in_order = sorted(self.rules, key=lambda rule: not rule.whole_text)  # stable
+        self._tries = [(rule, pattern) for rule in in_order for pattern in rule.patterns]
+        self._whole = sum(rule.whole_text for rule, _ in self._tries)
 
     @cached_property
     def _candidates(self) -> Candidates:
-        return Candidates([pattern.needs for _, pattern in self._tries])
+        texts = [example.text for rule in self.rules for example in rule.examples]
+        return Candidates((pattern.needs for _, pattern in self._tries), texts)
+
+    def _shaped(self, text: str) -> str:
+        return self._shapes.of(text)
 
     @cached_property
     def _shapes(self) -> Shapes:
@@ -68,67 +59,72 @@ class Rules:
     ) -> Classification:
         """What *message* says; never raises. *code* is the Web API's, if known apart from it."""
         inner = unwrap(message)
-        verdict, template = self._verdict(inner.text[:_MAX_TEXT])
+        text = inner.text[:_MAX_TEXT]
+        lower = text.lower()
+        verdict = self._verdict(text, lower if len(lower) == len(text) else _lower(text))
         if verdict is None or verdict.case.type == "other":
             verdict = self._hinted(inner, http_status, code) or verdict
+        masked = Masked(text, self._shaped)
         if verdict is None:
-            verdict = Verdict(self._nothing, None, None, group_id(template))
+            verdict = Verdict(self.nothing, None, None, group_id(masked.template))
+        case = verdict.case
         return Classification(
-            type=verdict.case.type,
-            entity_kind=verdict.entity_kind,
-            entity=verdict.entity,
-            transient=verdict.case.transient,
-            who_fixes=verdict.case.who_fixes,
-            rule=verdict.rule,
-            template=template,
+            case.type,
+            verdict.entity_kind,
+            verdict.entity,
+            case.transient,
+            case.who_fixes,
+            verdict.rule,
+            masked,
         )
 
-    def _verdict(self, text: str) -> tuple[Verdict | None, str]:
-        """By the try that answered a text of the same shape; else by trying all that may."""
-        lower = _lower(text)
-        shape = self._shapes.of(text)
-        if (route := self._routes.get(shape)) is not None:
-            if route.place < 0:
-                return None, route.template
-            start, end = sentences(text)[route.sentence] if route.sentence >= 0 else (0, len(text))
-            if verdict := self._try(route.place, text[start:end], lower[start:end]):
-                return verdict, route.template
-        place, sentence, verdict = self._search(text, lower)
-        if len(self._routes) >= _MAX_ROUTES:
-            self._routes.clear()
-        template = mask(shape)
-        self._routes[shape] = _Route(place, sentence, template)
-        return verdict, template
-
-    def _search(self, text: str, lower: str) -> tuple[int, int, Verdict | None]:
-        """The place of the try that answers, the sentence (-1: the whole text), its verdict."""
-        candidates = self._candidates.of(lower)
-        weak: tuple[int, int, Verdict | None] = (-1, -1, None)
-        for place in _places(candidates & self._whole):
-            if (verdict := self._try(place, text, lower)) is not None:
-                if not self._tries[place][0].weak:
-                    return place, -1, verdict
-                weak = weak if weak[2] else (place, -1, verdict)
-        candidates &= ~self._whole
-        for sentence, (start, end) in enumerate(sentences(text)):
-            for place in _places(candidates):
-                if (verdict := self._try(place, text[start:end], lower[start:end])) is not None:
-                    if not self._tries[place][0].weak:
-                        return place, sentence, verdict
-                    weak = weak if weak[2] else (place, sentence, verdict)
-                    break
+    def _verdict(self, text: str, lower: str) -> Verdict | None:
+        """Of the first try that answers and is not weak; else of the first that is."""
+        places = self._candidates.of(lower)
+        whole = bisect_left(places, self._whole)
+        weak = self._first(places[:whole], text, lower, past_weak=True)
+        if whole == len(places) or (weak is not None and not weak.weak):
+            return weak
+        places = places[whole:]
+        for start, end in sentences(text):
+            found = self._first(places, text[start:end], lower[start:end], past_weak=False)
+            if found is not None:
+                if not found.weak:
+                    return found
+                weak = weak or found
         return weak
 
-    def _try(self, place: int, text: str, lower: str) -> Verdict | None:
-        rule, pattern = self._tries[place]
-        found = pattern.search(lower)
-        return None if found is None else rule.verdict(found, text)
+    def _first(
+        self, places: list[int], text: str, lower: str, *, past_weak: bool
+    ) -> Verdict | None:
+        """The verdict of the first of *places* that gives one.
+
+        *past_weak*: one that is not weak, if there is one.
+        """
+        weak: Verdict | None = None
+        tries, besides = self._tries, self._candidates.besides
+        last = -1
+        for place in places:
+            if place == last:
+                continue
+            last = place
+            if (strings := besides[place]) and not any(map(lower.__contains__, strings)):
+                continue
+            rule, pattern = tries[place]
+            found = pattern.search(lower)
+            if found is not None and (verdict := rule.verdict(found, text)) is not None:
+                if not (past_weak and rule.weak):
+                    return verdict
+                weak = weak or verdict
+        return weak
 
     def _hinted(
         self, inner: Unwrapped, http_status: int | None, code: str | None
     ) -> Verdict | None:
         status = http_status or inner.http_status
         code = code or inner.code
+        if status is None and code is None and inner.view_code is None:
+            return None
         for hint in self.hints:
             if code in hint.codes or status in hint.statuses or inner.view_code in hint.view_codes:
                 return Verdict(hint.case, hint.case.entity_kind, None, hint.id)
@@ -136,14 +132,5 @@ class Rules:
 
 
 def _lower(text: str) -> str:
-    lower = text.lower()
-    if len(lower) == len(text):
-        return lower
+    """Where a small letter would be two, the capital stays: places are the same in both texts."""
     return "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
-
-
-def _places(candidates: int) -> Iterator[int]:
-    while candidates:
-        lowest = candidates & -candidates
-        yield lowest.bit_length() - 1
-        candidates ^= lowest

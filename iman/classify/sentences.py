@@ -23,12 +23,21 @@ def sentences(text: str) -> list[tuple[int, int]]:
     if (":" in text or text[:4].lower() in _LEADS) and (lead := _LEAD.match(text)) is not None:
         start = lead.end()
     found: list[tuple[int, int]] = []
-    if ". " in text or "\n" in text or _ENDS.search(text) is not None:
+    if ". " in text or "\n" in text or "!" in text or "?" in text or _ends_otherwise(text):
         for gap in _SENTENCE.finditer(text, start):
             _add(found, text, start, gap.start())
             start = gap.end()
-    _add(found, text, start, len(text.rstrip(" .!?")))
+    end = len(text.rstrip(" .!?"))
+    if "because" not in text:
+        found.append((start, end))
+    else:
+        _add(found, text, start, end)
     return found
+
+
+def _ends_otherwise(text: str) -> bool:
+    # not often: spare most texts the search
+    return (not text.isascii() or '."' in text or ".)" in text) and _ENDS.search(text) is not None
 
 
 def _add(found: list[tuple[int, int]], text: str, start: int, end: int) -> None:

@@ -1,7 +1,7 @@
 """The shape of a text: equal for texts that differ only in figures and codes.
 
-Texts of one shape are answered by the same rule, so that only the first of them is searched. Words
-that a pattern spells out always stay, for a code in capitals may be what a rule looks for.
+It is what a template is made of. Words that a pattern spells out always stay, for a code in
+capitals may be what a rule looks for.
 """
 
 import re

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
+
+from iman.classify.template import Masked
 
 WHO_FIXES = ("erp_setup", "source_setup", "source_data", "operator", "it", "nobody")
 
@@ -20,8 +23,7 @@ class ErrorType:
     transient: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Classification:
+class Classification(NamedTuple):
     """What one error text says.
 
     *entity* stands exactly as in the message, None when none is named; *entity_kind* may be known
@@ -35,7 +37,12 @@ class Classification:
     transient: bool  # an unattended retry could cure it
     who_fixes: str
     rule: str
-    template: str  # the inner text with its values replaced
+    masked: Masked
+
+    @property
+    def template(self) -> str:
+        """The inner text with its values replaced."""
+        return self.masked.template
 
 
 def _read_types() -> Mapping[str, ErrorType]:

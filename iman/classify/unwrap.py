@@ -7,7 +7,7 @@ ASP.NET ``Message``), a connector's sentence around either, and HTML pages.
 import html
 import json
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _VIEW_CODE = re.compile(r"\s*(?:error\s+)?\(?(-?\d{3,5})\)?\s*(?:[-–—−]+|:)\s*(?=\D)", re.I)
 _STATUS = re.compile(
@@ -20,12 +20,12 @@ _DROPPED = re.compile(r"<(style|script)\b.*?</\1\s*>|<!--.*?-->", re.I | re.S)
 _BLOCK = re.compile(r"</?(?:p|h\d|li|br|div|title|hr|tr|td|ul|body|head)\b[^>]*>", re.I)
 _TAG = re.compile(r"<[^<>]+>")
 _LOOKS_HTML = re.compile(r"<(?:!doctype|html|head|body|title|h\d|p|br|div|b|span)\b", re.I)
+_JSON = json.JSONDecoder(strict=False)
 _SPACES = re.compile(r"[^\S\n]+")
 _NEWLINES = re.compile(r"\s*\n\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class Unwrapped:
+class Unwrapped(NamedTuple):
     """The inner text, blanks collapsed, and the hints that stood around it."""
 
     text: str
@@ -91,7 +91,7 @@ def _from_json(text: str) -> tuple[str, str | None] | None:
     """Message and code of the first JSON object in *text* that has the shape of an error."""
     start = text.find("{")
     try:
-        value, _ = json.JSONDecoder(strict=False).raw_decode(text, start)
+        value, _ = _JSON.raw_decode(text, start)
     except (ValueError, RecursionError):
         return _from_cut_json(text)
     return _error_in(value)

@@ -7,6 +7,7 @@ head: a "customer account set" is an account set. Tails such as "code" or "numbe
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 _TOKEN = re.compile(
     r"""\"[^"]*\"|“[^”]*”|«[^»]*»|‘[^’]*’|(?<!\w)'[^']*'(?!\w)|\([^()\s]*\)|[^\s"“”«»]+"""
@@ -30,8 +31,7 @@ class Thing:
     part_of: str = ""  # a line names the document it stands in: that family says more
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A thing named in a noun phrase; *name* is the caption as it stands there."""
 
     thing: Thing | None
@@ -53,13 +53,13 @@ class Vocabulary:
         self._tails = frozenset(tails)
         self._articles = frozenset(articles)
         self._heads = frozenset(heads)  # a customer type is no customer
-        self._starts: dict[str, list[tuple[tuple[str, ...], Thing]]] = {}
-        plurals: list[tuple[tuple[str, ...], Thing]] = []
+        self._starts: dict[str, list[tuple[list[str], Thing]]] = {}
+        plurals: list[tuple[list[str], Thing]] = []
         for thing in things:
             for caption in thing.captions:
-                words = tuple(caption.lower().split())
+                words = caption.lower().split()
                 self._starts.setdefault(words[0], []).append((words, thing))
-                plurals.append(((*words[:-1], _plural(words[-1])), thing))
+                plurals.append(([*words[:-1], _plural(words[-1])], thing))
         for words, thing in plurals:  # after what is a caption by itself: Purchase Orders
             self._starts.setdefault(words[0], []).append((words, thing))
         for forms in self._starts.values():
@@ -74,7 +74,10 @@ class Vocabulary:
         found: tuple[Mention, int] | None = None
         at = 0
         while at < len(tokens):
-            if (caption := self._caption(tokens, words, at)) is None:
+            if (
+                words[at] not in self._starts
+                or (caption := self._caption(tokens, words, at)) is None
+            ):
                 at += 1
                 continue
             start = at
@@ -106,7 +109,7 @@ class Vocabulary:
             if head is not None and tokens[at].isupper() and tokens[at].isalpha():
                 break  # a code in capitals may be spelt like a caption
             for form, thing in self._starts.get(words[at], ()):
-                if tuple(words[at : at + len(form)]) == form:
+                if words[at : at + len(form)] == form:
                     at, head = at + len(form), thing
                     break
             else:

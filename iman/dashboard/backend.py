@@ -12,8 +12,9 @@ import httpx
 
 from iman.api.client import DaemonClient
 from iman.dashboard.sessions import Sessions
+from iman.domain.setting import SettingValue
 from iman.ledger.offline import OfflinePeople
-from iman.settings import DashboardSettings, load
+from iman.settings import DashboardSettings, load, told
 
 #: Proves to the script that the gate stood in front of it; new in every process.
 GATE_SECRET = secrets.token_hex(16)
@@ -25,6 +26,12 @@ _DOOR_PATIENCE = 4.0  # every request waits at the door
 @cache
 def settings() -> DashboardSettings:
     return load(DashboardSettings)
+
+
+@cache
+def own_settings() -> tuple[SettingValue, ...]:
+    """The dashboard's own, as people may see them, and where they stand."""
+    return tuple(told(settings()))
 
 
 @cache

@@ -20,6 +20,18 @@ _ALL = "all"
 _TONES = {"open": "failed", "half_open": "retrying", "closed": "synced"}
 
 
+def forecast() -> None:
+    """How many are on their way, and when none is left."""
+    reading = session.reading()
+    status, found = reading.status(), reading.queue()
+    hindered = text_daemon.hindered(status.health) if status.available else text_daemon.AWAY_QUEUE
+    told = text_daemon.forecast(found, hindered, session.zone(), session.now())
+    st.html(
+        f'<p class="iman-title">{parts.lamp(*told.lamp)}<strong>{escape(told.headline)}</strong>'
+        f'</p><p class="iman-quiet">{escape(told.detail)}</p>'
+    )
+
+
 def queue(counts: pd.DataFrame, pauses: Sequence[Pause]) -> None:
     """Everything, then each entry type: what waits, whether it is paused, and the button."""
     waits = {row.entry_type: int(row.waiting + row.retrying) for row in parts.rows_of(counts)}

@@ -10,7 +10,17 @@ from html import escape
 import streamlit as st
 
 from iman.api.wire import AttemptRecord, DocumentDetail, DocumentLine, DocumentRecord
-from iman.dashboard import by_hand, documents, export, filters, parts, session, text, text_remedies
+from iman.dashboard import (
+    by_hand,
+    document_list,
+    documents,
+    export,
+    filters,
+    parts,
+    session,
+    text,
+    text_remedies,
+)
 from iman.dashboard.parts import Column
 from iman.domain.document import (
     CLOSED_STATES,
@@ -18,6 +28,7 @@ from iman.domain.document import (
     DocumentState,
 )
 from iman.domain.people import Permission
+from iman.domain.view import USUAL_COLUMNS
 from iman.errors import ImanError, NotFound
 from iman.reading.reading import DocumentFilter
 
@@ -63,7 +74,8 @@ def finder() -> None:
         if page.frame.empty:
             parts.empty(text.NO_MATCH, text.NO_MATCH_HINT)
         else:
-            documents.listed(page.frame, {"type": filters.ALL_TYPES, "show": "all", "q": wanted})
+            carried = {"type": filters.ALL_TYPES, "show": "all", "q": wanted}
+            document_list.listed(page.frame, carried, USUAL_COLUMNS)
 
 
 def way_around(document_id: int, carried: dict[str, str]) -> None:

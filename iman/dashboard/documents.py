@@ -10,7 +10,6 @@ import pandas as pd
 import streamlit as st
 
 from iman.dashboard import filters, parts, session, text, text_overview
-from iman.dashboard.parts import Column
 from iman.domain.document import DocumentState, EntryType
 from iman.reading.reading import DocumentFilter, Reading
 
@@ -27,9 +26,13 @@ def entry_type_cards(
     counts: pd.DataFrame, chosen: EntryType | None, carried: dict[str, str]
 ) -> None:
     """Level 1: every entry type with its counts by state; each card leads to its list."""
-    kept = {k: v for k, v in carried.items() if k in ("show", "site", "company", "order")}
+    stays = ("show", "site", "company", "order", "columns")
+    kept = {k: v for k, v in carried.items() if k in stays}
     cards = "".join(_card(row, chosen, kept) for row in parts.rows_of(counts))
-    st.html(f'<nav aria-label="{text.LEVEL_1}"><ul class="iman-kinds">{cards}</ul></nav>')
+    st.html(
+        f'<nav class="iman-scroll iman-level" aria-label="{text.LEVEL_1}">'
+        f'<ul class="iman-kinds">{cards}</ul></nav>'
+    )
 
 
 def _card(row: Any, chosen: EntryType | None, kept: dict[str, str]) -> str:
@@ -107,73 +110,9 @@ def search_box() -> None:
     )
 
 
-def listed(frame: pd.DataFrame, carried: dict[str, str]) -> None:
-    """Level 2: one row per document, with a link into byondpro and one to its own page."""
-    zone, now = session.zone(), session.now()
-    currencies = set(frame["currency"].dropna())
-    unit = f" ({currencies.pop()})" if len(currencies) == 1 else ""
-
-    def state(row: Any) -> str:
-        used = text.attempts_used(row.attempt, row.max_attempts)
-        chip = parts.chip(DocumentState(row.state))
-        return f"<div>{chip}<small>{used}</small></div>"
-
-    def document(row: Any) -> str:
-        link = parts.inside("document", row.number, "iman-open", id=row.id, **carried)
-        return f"<div>{link}<small>{text.day(row.document_date)}</small></div>"
-
-    def amount(row: Any) -> str:
-        return escape(text.money(row.amount, "" if unit else row.currency))
-
-    def said(row: Any) -> str:
-        if row.state == DocumentState.WAITING and row.parent:
-            return f"{text.WAITS_FOR} {parts.document_link(row.parent)}"
-        if row.error:
-            return f'<span class="iman-error">{escape(row.error)}</span>'
-        return f"{text.IN_SAGE_AS} {escape(row.erp_reference)}" if row.erp_reference else "–"
-
-    def at(moment: Any) -> str:
-        clock, date = text.moment_in_two(moment, zone, now)
-        return f"<div>{clock}<small>{date}</small></div>" if date else clock
-
-    def customer(row: Any) -> str:
-        return _two(row.customer_name, " · ".join(filter(None, (row.customer, row.site))))
-
-    parts.table(
-        text.LEVEL_2,
-        [
-            Column(title="State", cell=state, css="iman-tight"),
-            Column(
-                title="Booking",
-                cell=lambda r: parts.outside(r.booking_url, r.booking or "–"),
-                css="iman-tight",
-            ),
-            Column(title="Document", cell=document, css="iman-tight"),
-            Column(title="Customer, site", cell=customer, css="iman-medium"),
-            Column(
-                title="Terms",
-                cell=lambda r: _two(r.terms_code, r.terms_description),
-                css="iman-terms",
-            ),
-            Column(title=f"Amount{unit}", cell=amount, css="iman-number"),
-            Column(title="What Sage 300 said", cell=said, css="iman-wide"),
-            Column(title="First failed", cell=lambda r: at(r.first_failed_at), css="iman-tight"),
-            Column(title="Next try", cell=lambda r: at(r.next_try_at), css="iman-tight"),
-        ],
-        parts.rows_of(frame),
-    )
-
-
 def none_found(wanted: DocumentFilter) -> None:
     plain = not (wanted.search or wanted.site or wanted.error_type or narrowed(wanted))
     if plain and wanted.states == filters.SHOW[filters.DEFAULT_SHOW]:
         parts.empty(text.NOTHING_NEEDS_ATTENTION, text.NOTHING_NEEDS_ATTENTION_HINT, css="good")
     else:
         parts.empty(text.NO_MATCH, text.NO_MATCH_HINT)
-
-
-def _two(first: Any, second: Any) -> str:
-    """A value with its explanation below."""
-    if not first and not second:
-        return "–"
-    return f"<div>{escape(first or '–')}<small>{escape(second or '')}</small></div>"

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 from iman.dashboard import backend, export, filters, text
 from iman.dashboard.gate import token_of
 from iman.domain.people import Permission
+from iman.domain.view import ListColumn, fields_of
 from iman.errors import DaemonUnavailable, ImanError, LedgerError, NotAllowed, NotSignedIn
 from iman.exporting import About, Format, pieces
 from iman.ledger import listing
@@ -24,6 +25,8 @@ from iman.ledger.offline import read_only
 from iman.reading.from_ledger import document_values
 from iman.reading.over_api import document_params
 from iman.reading.reading import DocumentFilter
+
+Columns = tuple[ListColumn, ...]
 
 
 def routes() -> list[BaseRoute]:
@@ -40,8 +43,9 @@ async def documents(request: Request) -> Response:
     wanted = filters.from_address(params, zone, now)
     name = export.file_name("documents", dict(export.names(params)), now.astimezone(zone), form)
     token = token_of(request.scope) or ""
+    seen = filters.columns(params)
     try:
-        body = await run_in_threadpool(_opened, token, wanted, form, zone.key)
+        body = await run_in_threadpool(_opened, token, wanted, seen, form, zone.key)
     except ImanError as exc:
         return PlainTextResponse(f"{exc}\n", _status(exc))
     return StreamingResponse(
@@ -53,15 +57,20 @@ async def documents(request: Request) -> Response:
     )  # fmt: skip
 
 
-def _opened(token: str, wanted: DocumentFilter, form: Format, zone: str) -> Iterator[bytes]:
-    """From the daemon, or from its file while it is away. Raises before the first byte."""
-    asked = {**document_params(wanted), "form": form.value, "zone": zone}
+def _opened(
+    token: str, wanted: DocumentFilter, seen: Columns, form: Format, zone: str
+) -> Iterator[bytes]:
+    """From the daemon, or from its file while it is away. Raises before the first byte.
+
+    *seen*: only these columns; none: all that is known.
+    """
+    asked = {**document_params(wanted), "column": list(seen), "form": form.value, "zone": zone}
     stack = ExitStack()
     try:
         answer = stack.enter_context(backend.daemon(token).download("/exports/documents", asked))
     except DaemonUnavailable:
         stack.close()
-        return _from_file(token, wanted, form, zone)
+        return _from_file(token, wanted, seen, form, zone)
     return _handed_on(stack, answer.iter_bytes())
 
 
@@ -70,7 +79,9 @@ def _handed_on(stack: ExitStack, body: Iterator[bytes]) -> Iterator[bytes]:
         yield from body
 
 
-def _from_file(token: str, wanted: DocumentFilter, form: Format, zone: str) -> Iterator[bytes]:
+def _from_file(
+    token: str, wanted: DocumentFilter, seen: Columns, form: Format, zone: str
+) -> Iterator[bytes]:
     person = backend.sessions().me(token)
     if person is None:
         raise NotSignedIn(text.SESSION_ENDED)
@@ -83,14 +94,16 @@ def _from_file(token: str, wanted: DocumentFilter, form: Format, zone: str) -> I
         what="Documents", taken_at=datetime.now(UTC), by=person.name,
         filters={k: str(v) for k, v in document_params(wanted).items()}, zone=zone,
     )  # fmt: skip
-    return _gathered(_gather(path, wanted, form, about))
+    return _gathered(_gather(path, wanted, fields_of(seen) or None, form, about))
 
 
-def _gather(path: Path, wanted: DocumentFilter, form: Format, about: About) -> IO[bytes]:
+def _gather(
+    path: Path, wanted: DocumentFilter, fields: list[str] | None, form: Format, about: About
+) -> IO[bytes]:
     """All of it on disk first: a slow reader of the ledger would keep a daemon from starting."""
     out = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by whoever sends it
     with read_only(path) as conn:
-        tables = listing.all_documents(conn, **document_values(wanted))
+        tables = listing.all_documents(conn, fields=fields, **document_values(wanted))
         out.writelines(pieces(tables, form, about))
     out.seek(0)
     return out

@@ -15,7 +15,7 @@ import pyarrow as pa
 import streamlit as st
 from pydantic import BaseModel
 
-from iman.dashboard import parts, session, text
+from iman.dashboard import filters, parts, session, text
 from iman.domain.people import Permission
 from iman.exporting import About, Format, pieces
 
@@ -23,7 +23,7 @@ LABELS = {Format.CSV: "CSV", Format.EXCEL: "Excel", Format.PARQUET: "Parquet"}
 
 
 def button(
-    what: str, frame: Callable[[], pd.DataFrame], filters: Mapping[str, Any] | None = None
+    what: str, frame: Callable[[], pd.DataFrame], narrowed: Mapping[str, Any] | None = None
 ) -> None:
     """Save *frame*, which is asked for when a button is pressed, in each of the three formats.
 
@@ -31,7 +31,7 @@ def button(
     """
     if not session.may(Permission.EXPORT):
         return
-    asked, now = filters or {}, session.now()
+    asked, now = narrowed or {}, session.now()
     about = About(
         what=what.replace("-", " ").capitalize(),
         taken_at=now,
@@ -81,9 +81,9 @@ def to_table(frame: pd.DataFrame) -> pa.Table:
     return pa.table(columns)
 
 
-def file_name(what: str, filters: Mapping[str, Any], now: datetime, form: Format) -> str:
+def file_name(what: str, narrowed: Mapping[str, Any], now: datetime, form: Format) -> str:
     """``iman-audit_who-ada_2026-03-04-1402.csv``: nothing but letters, digits, dot, dash."""
-    said = [f"{name}-{value}" for name, value in filters.items() if value not in (None, "")]
+    said = [f"{name}-{value}" for name, value in narrowed.items() if value not in (None, "")]
     words = "_".join([f"iman-{what}", *said])
     safe = re.sub(r"[^\w.-]+", "-", words, flags=re.ASCII)[:120].rstrip("-.")
     return f"{safe}_{now:%Y-%m-%d-%H%M}.{form}"
@@ -119,5 +119,6 @@ def _zone() -> str:
 
 
 def names(carried: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """A filter's parts for a file's name; the browser's own parameters are none."""
-    return ((name, value) for name, value in carried.items() if name != "zone" and value)
+    """A filter's parts for a file's name; how the list looks and the browser's zone are none."""
+    other = ("zone", *filters.LOOK)
+    return ((name, value) for name, value in carried.items() if name not in other and value)

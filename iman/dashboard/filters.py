@@ -8,7 +8,8 @@ from typing import get_args
 from zoneinfo import ZoneInfo
 
 from iman.domain.document import CLOSED_STATES, DocumentState, EntryType
-from iman.reading.reading import DocumentFilter, Order, Refusals
+from iman.domain.view import ListColumn, Order, in_order
+from iman.reading.reading import DocumentFilter, Refusals
 
 S = DocumentState
 
@@ -35,6 +36,9 @@ DEFAULT_ORDER: Order = "newest"
 NAMES = ("type", "show", "site", "company", "error", "entity", "q", "order")
 #: What only a chart's click or a link narrows; shown as words with a way to clear it.
 NARROWING = ("since", "until", "weekday", "hour", "age", "due")
+
+#: How the list looks; no part of the filter.
+LOOK = ("columns", "view")
 
 #: Ages as the Overview's bands have them, in hours: from, to.
 AGES: tuple[tuple[int, int | None], ...] = ((0, 1), (1, 24), (24, 168), (168, 720), (720, None))
@@ -67,8 +71,14 @@ def from_address(
 
 
 def carried(params: Mapping[str, str]) -> dict[str, str]:
-    """The filter's part of an address, to hand on to the next page."""
-    return {name: params[name] for name in (*NAMES, *NARROWING) if params.get(name)}
+    """The filter's part of an address, and how its list looks, to hand on to the next page."""
+    return {name: params[name] for name in (*NAMES, *NARROWING, *LOOK) if params.get(name)}
+
+
+def columns(params: Mapping[str, str]) -> tuple[ListColumn, ...]:
+    """The columns an address names, as they stand in the list; empty where it names none."""
+    named = set(params.get("columns", "").split(",")) & set(ListColumn)
+    return in_order(named) if named else ()
 
 
 def _age(given: str | None, now: datetime | None) -> dict[str, datetime | None]:

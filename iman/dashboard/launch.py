@@ -75,6 +75,7 @@ def _hosts(settings: DashboardSettings) -> tuple[str, ...]:
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
     _warm()
+    backend.own_settings()  # as they stand now: a file may change while we run
     yield
     backend.close()
 

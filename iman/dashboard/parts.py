@@ -20,11 +20,10 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from iman.api.wire import Health, Me
+from iman.api.wire import Me
 from iman.dashboard import look, session, text, text_overview
 from iman.domain.document import DocumentState, ErpSyncStatus
 from iman.errors import DaemonUnavailable, LedgerError, NotSignedIn
-from iman.reading.reading import DaemonStatus
 
 # -- what refreshes by itself ---------------------------------------------------------------------
 
@@ -297,6 +296,18 @@ def heading(words: str) -> None:
     st.header(words, anchor=False)
 
 
+def heading_row(words: str) -> DeltaGenerator:
+    """A card's heading; what stands beside it goes into the container this returns."""
+    row = st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute",
+        key="heading_row",
+    )  # fmt: skip
+    row.header(words, anchor=False, width="content")
+    return row.container(
+        horizontal=True, vertical_alignment="center", width="content", key="heading_beside"
+    )
+
+
 # -- figures --------------------------------------------------------------------------------------
 
 
@@ -462,42 +473,3 @@ def _daemon_banner() -> None:
             note(paused)
     if before is not None and before != status.available:
         st.rerun()  # the buttons depend on it
-
-
-def _pushing(health: Health) -> str:
-    """Whether documents go out now: the breaker's and the admin's word."""
-    zone, now = session.zone(), session.now()
-    held, paused = text.breaker(health.breaker, zone, now), text.paused(health.paused)
-    tone, word = ("failed", text.HELD_BACK) if held else ("parked", text.PAUSED)
-    if not held and not paused:
-        tone, word = "synced", text.PUSHING_GOES_ON
-    why = escape(" ".join(filter(None, (held, paused))))
-    return (
-        f"<li><span>{text.PUSHING}<small>{why}</small></span><span></span>{lamp(tone, word)}</li>"
-    )
-
-
-def heartbeat(status: DaemonStatus, *, brief: bool = False) -> None:
-    """Each loop of the daemon: its name, last round, and how it does; *brief*: those in trouble."""
-    health = status.health
-    if not status.available or health is None:
-        seen = text.moment(status.last_seen_at, session.zone(), session.now())
-        empty(text.DAEMON_AWAY, f"{text.LAST_SEEN} {seen}", css="away")
-        return
-    zone, now = session.zone(), session.now()
-    items = "".join(
-        f"<li><span>{escape(text.loop(beat.loop))}<small>{escape(beat.detail)}</small></span>"
-        f"<time>{text.moment(beat.last_at, zone, now)}</time>"
-        f"{lamp('synced', text.BEATS) if beat.ok else lamp('failed', text.BEATS_NOT)}</li>"
-        for beat in health.loops
-        if not (brief and beat.ok)
-    )
-    more = inside("daemon", text.TO_THE_DAEMON) if brief else ""
-    pushing = _pushing(health)
-    word = text.HEALTH[health.status]
-    tone = "synced" if health.status == "ready" else "retrying"
-    st.html(
-        f'<ul class="iman-beats">{pushing}{items}</ul><p class="iman-quiet">'
-        f"{lamp(tone, word)} {escape(health.company)} · Iman {escape(health.version)} · "
-        f"{text.RUNNING_SINCE} {text.moment(health.started_at, zone, now)} {more}</p>"
-    )

@@ -14,10 +14,13 @@ from iman.api.remedies_client import RemediesClient
 from iman.api.wire import Me, ResyncStarted, User
 from iman.api.wire_checklists import PlaybookView
 from iman.api.wire_remedies import PreviewSelection, ReleasePreview
+from iman.api.wire_sandbox import SandboxFaults
+from iman.api.wire_views import SavedView, ViewToSave
 from iman.dashboard import backend, text
 from iman.dashboard.shared import Memory, SharedReading
 from iman.dashboard.shared_remedies import SharedRemedies
 from iman.domain.people import Permission
+from iman.domain.setting import SettingValue
 from iman.errors import DaemonUnavailable, NotFound
 from iman.reading import open_reading
 from iman.reading.reading import Reading
@@ -112,6 +115,16 @@ def prefer(name: str, value: str) -> None:
     backend.daemon(token()).prefer(name, value)
 
 
+def save_view(view: ViewToSave, view_id: int | None = None) -> SavedView:
+    """A new one, or in the place of the one with that id."""
+    client = backend.daemon(token())
+    return client.save_view(view) if view_id is None else client.change_view(view_id, view)
+
+
+def remove_view(view_id: int) -> None:
+    backend.daemon(token()).remove_view(view_id)
+
+
 def remedies() -> RemediesReading:
     """Causes, checklists, releases, set-ups: over the API, or from the file."""
     opened = open_remedies(_remedies_client(), backend.settings().ledger)
@@ -145,6 +158,23 @@ def remedy(action: Callable[[RemediesClient], T]) -> T:
 
 def _remedies_client() -> RemediesClient:
     return RemediesClient(backend.daemon(token()))
+
+
+def sandbox_faults() -> SandboxFaults:
+    """What the sandbox's Sage 300 does wrong on purpose. Raises ``DaemonRefused``."""
+    return backend.daemon(token()).sandbox_faults()
+
+
+def switch_fault(name: str, *, on: bool) -> None:
+    backend.daemon(token()).switch_fault(name, on=on)
+
+
+def clear_faults() -> None:
+    backend.daemon(token()).clear_faults()
+
+
+def own_settings() -> tuple[SettingValue, ...]:
+    return backend.own_settings()
 
 
 def sandbox() -> bool:

@@ -15,7 +15,9 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause
+from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
+from iman.api.wire_settings import SettingsRecord
+from iman.api.wire_views import SavedView
 from iman.reading.reading import (
     EVERYTHING,
     DaemonStatus,
@@ -150,6 +152,9 @@ class SharedReading:
         ask, key = self._reading.open_errors, ("open_errors", scope)
         return _own(self._memory.get(key, 2.0, lambda: ask(scope=scope)))
 
+    def queue(self) -> Queue:
+        return self._memory.get("queue", 1.5, self._reading.queue)
+
     def pauses(self) -> list[Pause]:
         return self._memory.get("pauses", 1.5, self._reading.pauses)
 
@@ -161,11 +166,19 @@ class SharedReading:
         """Never shared: not every role may read it."""
         return self._reading.audit(limit=limit)
 
+    def settings(self) -> SettingsRecord:
+        """Never shared: not every role may read it."""
+        return self._reading.settings()
+
     def sites(self) -> list[str]:
         return list(self._memory.get("sites", 30.0, self._reading.sites))
 
     def companies(self) -> list[str]:
         return list(self._memory.get("companies", 30.0, self._reading.companies))
+
+    def views(self) -> list[SavedView]:
+        """Never shared: some are a person's own."""
+        return self._reading.views()
 
     def preferences(self) -> dict[str, str]:
         """Never shared: they are a person's own."""

@@ -155,7 +155,7 @@ ROLE_MAY = {
     Role.MANAGER: "Read everything, export",
     Role.SUPPORT: "Read everything, export, work on checklists, park documents",
     Role.ADMIN: "All of that; resync one or many, close by hand, pause, audit trail, people, "
-    "rules, playbooks",
+    "rules, playbooks, views that others share",
 }
 
 EXPORT = "Export as"

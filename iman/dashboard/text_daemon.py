@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from iman.api.wire import Pause
+from iman.api.wire import Health, Pause, Queue
 from iman.dashboard.formats import count, is_missing, moment
 from iman.dashboard.text import ENTRY_TYPES
 from iman.domain.document import EntryType
 
 LOOPS_TITLE = "Does every loop come round?"
-QUEUE_TITLE = "What waits to be pushed, and what is paused?"
+QUEUE_TITLE = "What waits to be pushed, how long will it take, and what is paused?"
 HELD_TITLE = "When was pushing held back because Sage 300 was unwell?"
 BREAKER_LIST = "Changes of the breaker"
 NEVER_HELD = "Pushing was not held back in this window."
@@ -35,6 +35,7 @@ RESUME_EXPLAINED = "What has waited is pushed at once, in its order."
 CONFIRM_PAUSE = "Pause now"
 CONFIRM_RESUME = "Resume now"
 ONLY_ADMINS = "Only an administrator may pause and resume."
+AWAY_QUEUE = "The daemon is away: nothing is pushed until it is back."
 AWAY = "The daemon is away: nothing can be paused or resumed until it is back."
 
 BREAKER_STATES = {
@@ -78,6 +79,13 @@ ACTIONS = {
     "unpark": "No longer parked",
     "settle": "Closed by hand",
     "reopen": "Reopened",
+    "change_setting": "Setting changed",
+    "view_settings": "Settings",
+    "sandbox_fault": "Sandbox fault",
+    "work_sandbox": "Sandbox faults",
+    "save_view": "View saved",
+    "remove_view": "View removed",
+    "edit_shared_views": "Shared views",
     "compare_setups": "Set-ups compared",
     "manage_users": "People",
 }
@@ -94,6 +102,56 @@ def paused_since(pause: Pause, zone: ZoneInfo, now: datetime) -> str:
 
 def waiting(number: int) -> str:
     return f"{count(number, 'document')} in the queue" if number else "nothing in the queue"
+
+
+class Forecast(NamedTuple):
+    """Whether the queue gets less, in words."""
+
+    lamp: tuple[str, str]  # tone, word
+    headline: str
+    detail: str
+
+
+def forecast(found: Queue, hindered: str, zone: ZoneInfo, now: datetime) -> Forecast:
+    """*hindered*: why nothing is pushed; empty when it is."""
+    on_way = f"{count(found.depth, 'document')} on the way"
+    others = found.waiting_for_others
+    if others:
+        follow = "follows once its" if others == 1 else "follow once their"
+        more = f"{count(others, 'further document')} {follow} parent is in Sage 300."
+    else:
+        more = ""
+    if not found.depth:
+        return Forecast(("synced", "Empty"), "Nothing is on the way.", more)
+    if found.trend == "shrinking" and found.seconds_to_empty is not None and not hindered:
+        was = f"It was {found.highest:,} at {moment(found.highest_at, zone, now)}."
+        told = f"{on_way}; empty {_in_about(found.seconds_to_empty)} at the present rate"
+        return Forecast(("pending", "Shrinking"), told, f"{was} {more}".strip())
+    if found.trend == "not_known" and not hindered:
+        told = "It has been counted for too short a time to say when it will be empty."
+        return Forecast(("pending", "Counting"), on_way, f"{told} {more}".strip())
+    word = "Standing still" if hindered else "Not shrinking"
+    why = hindered or "As many arrive or are tried again as leave it."
+    return Forecast(("waiting", word), f"{on_way}; not shrinking", f"{why} {more}".strip())
+
+
+def hindered(health: Health | None) -> str:
+    """Why nothing at all is pushed; empty when it is."""
+    if health is None:
+        return AWAY_QUEUE
+    if health.breaker.state == "open":
+        return "Pushing is held back because Sage 300 is unwell."
+    return "Pushing is paused for everything." if "all" in health.paused else ""
+
+
+def _in_about(seconds: float) -> str:
+    """The largest unit, rounded: nobody needs a forecast by the second."""
+    if seconds < 60:
+        return "in less than a minute"
+    for unit, length, most in (("minute", 60, 90), ("hour", 3600, 24)):
+        if seconds < length * most:
+            return f"in about {count(max(1, round(seconds / length)), unit)}"
+    return "in more than a day"
 
 
 def pause_title(name: str) -> str:
@@ -129,6 +187,11 @@ def field_caption(row: Any) -> tuple[str, str, str]:
             return f"Pushing of {what(row.target).lower()}", "", "paused"
         case "resume":
             return f"Pushing of {what(row.target).lower()}", "paused", "going on"
+        case "change_setting":
+            before, _, after = str(row.reason or "").partition(" → ")
+            return str(row.target or ""), before, after
+        case "sandbox_fault":
+            return "Fault", "", str(row.reason or "")
         case "save_user":
             return "Role", "", str(row.reason or "").removeprefix("role ")
         case _:

@@ -108,11 +108,15 @@ def _told() -> None:
         f'<i class="{"iman-past" if n < found.place else ""}" aria-hidden="true"></i>'
         for n in range(len(text_tour.STEPS))
     )
+    progress = f'<span class="iman-quiet">{text_tour.progress(found.place)}</span>'
+    title = f"<strong>{escape(step.title)}</strong>"
+    more = f"{escape(step.detail)} {_way(found, step.link)}"
+    # a phone shows the one line of the second, until it is opened
     st.html(
-        f'<section class="iman-tour" aria-label="{escape(text_tour.TOUR)}"><p>'
-        f'<span class="iman-quiet">{text_tour.progress(found.place)}</span>'
-        f'<span class="iman-dots">{dots}</span><strong>{escape(step.title)}</strong> '
-        f"{escape(step.detail)} {_way(found, step.link)}</p></section>"
+        f'<section class="iman-tour" aria-label="{escape(text_tour.TOUR)}">'
+        f'<p class="iman-roomy">{progress}<span class="iman-dots">{dots}</span>{title} {more}</p>'
+        f'<details class="iman-strip" data-keep="tour"><summary>{progress} {title}</summary>'
+        f"<p>{more}</p></details></section>"
     )
 
 

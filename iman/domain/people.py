@@ -27,7 +27,10 @@ class Permission(StrEnum):
     SETTLE = "settle"  # close by hand, and take that back
     EDIT_PLAYBOOKS = "edit_playbooks"
     EDIT_RULES = "edit_rules"  # how error texts are read
+    EDIT_SHARED_VIEWS = "edit_shared_views"  # of others
     VIEW_AUDIT = "view_audit"
+    VIEW_SETTINGS = "view_settings"  # what the daemon runs on
+    WORK_SANDBOX = "work_sandbox"  # let its Sage 300 misbehave
     MANAGE_USERS = "manage_users"
 
 

@@ -25,6 +25,7 @@ _NEWEST = {
     "settlement": "SELECT max(settlement_id) FROM settlements",
     "rule_edit": "SELECT max(edit_id) FROM rule_edits",
     "reclassification": "SELECT max(pass_id) FROM reclassifications",
+    "view": "SELECT max(view_id) FROM saved_views",
     "setup_gap": "SELECT max(gap_id) FROM setup_gaps",
 }
 

@@ -63,9 +63,12 @@ def neighbours(
 
 
 def all_documents(
-    conn: duckdb.DuckDBPyConnection, *, rows: int = 5000, **wanted: Any
-) -> Iterator[pa.Table]:
+    conn: duckdb.DuckDBPyConnection, *, rows: int = 5000, fields: list[str] | None = None,
+    **wanted: Any,
+) -> Iterator[pa.Table]:  # fmt: skip
     """Every document that fits, in the filter's order and as of one moment, *rows* at a time.
+
+    *fields*: only those, in that order.
 
     At least one table comes, with the columns. The list is never in memory as a whole; DuckDB sorts
     on disk beyond its own limit.
@@ -73,15 +76,20 @@ def all_documents(
     values = wanted_values(**wanted)
     with _asking(conn, values) as cursor:
         known = facts(cursor)
+
+        def told(found: pa.Table) -> pa.Table:
+            whole = _with_facts(aware(found), known)
+            return whole if fields is None else whole.select(fields)
+
         asked = {"order": values["order"]}
         reader = cursor.sql(_SQL["all_rows"], params=asked).to_arrow_reader(rows)
         first = True
         for batch in reader:
             if batch.num_rows or first:
-                yield _with_facts(aware(pa.Table.from_batches([batch])), known)
+                yield told(pa.Table.from_batches([batch]))
             first = False
         if first:
-            yield _with_facts(aware(reader.schema.empty_table()), known)
+            yield told(reader.schema.empty_table())
 
 
 def wanted_values(

@@ -10,7 +10,9 @@ from typing import TypeVar
 import pandas as pd
 
 from iman.api.client import DaemonClient
-from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause
+from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
+from iman.api.wire_settings import SettingsRecord
+from iman.api.wire_views import SavedView
 from iman.errors import DaemonUnavailable, LedgerError
 from iman.reading.from_ledger import FromLedger
 from iman.reading.over_api import OverApi
@@ -103,6 +105,9 @@ class Either:
     def open_errors(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         return self._ask(lambda reading: reading.open_errors(scope=scope))
 
+    def queue(self) -> Queue:
+        return self._ask(lambda reading: reading.queue())
+
     def pauses(self) -> list[Pause]:
         return self._ask(lambda reading: reading.pauses())
 
@@ -112,11 +117,17 @@ class Either:
     def audit(self, *, limit: int) -> pd.DataFrame:
         return self._ask(lambda reading: reading.audit(limit=limit))
 
+    def settings(self) -> SettingsRecord:
+        return self._ask(lambda reading: reading.settings())
+
     def sites(self) -> list[str]:
         return self._ask(lambda reading: reading.sites())
 
     def companies(self) -> list[str]:
         return self._ask(lambda reading: reading.companies())
+
+    def views(self) -> list[SavedView]:
+        return self._ask(lambda reading: reading.views())
 
     def preferences(self) -> dict[str, str]:
         return self._ask(lambda reading: reading.preferences())

@@ -11,9 +11,12 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause
+from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
+from iman.api.wire_settings import SettingsRecord
+from iman.api.wire_views import SavedView
 from iman.errors import DaemonUnavailable, LedgerLocked
-from iman.ledger import figures, holding, listing, read_model
+from iman.ledger import figures, holding, listing, read_model, settings_kept, views
+from iman.ledger import queue as queues
 from iman.ledger.offline import read_only
 from iman.reading.over_api import to_frame
 from iman.reading.reading import (
@@ -113,6 +116,10 @@ class FromLedger:
     def open_errors(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         return to_frame(self._ask(lambda conn: read_model.open_errors(conn, _scope(scope))))
 
+    def queue(self) -> Queue:
+        now = datetime.now(UTC)
+        return Queue.model_validate(self._ask(lambda conn: queues.queue(conn, now=now)))
+
     def pauses(self) -> list[Pause]:
         return [
             Pause(
@@ -137,11 +144,20 @@ class FromLedger:
         """The file knows no roles: whoever asks this must have checked the person's."""
         return to_frame(self._ask(lambda conn: read_model.audit(conn, limit=limit)))
 
+    def settings(self) -> SettingsRecord:
+        """Those of the last start. The file knows no roles, as for ``audit``."""
+        return SettingsRecord.model_validate(self._ask(settings_kept.settings))
+
     def sites(self) -> list[str]:
         return self._ask(read_model.sites)
 
     def companies(self) -> list[str]:
         return self._ask(figures.companies)
+
+    def views(self) -> list[SavedView]:
+        """The file knows nobody: the shared ones."""
+        found = self._ask(lambda conn: views.visible(conn, who=""))
+        return [SavedView.model_validate(one) for one in found]
 
     def preferences(self) -> dict[str, str]:
         """The file knows nobody."""

@@ -9,7 +9,9 @@ import pandas as pd
 import pyarrow as pa
 
 from iman.api.client import DaemonClient
-from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause
+from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
+from iman.api.wire_settings import SettingsRecord
+from iman.api.wire_views import SavedView
 from iman.errors import DaemonUnavailable
 from iman.reading.reading import (
     EVERYTHING,
@@ -94,6 +96,9 @@ class OverApi:
     def open_errors(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         return to_frame(self._client.table("/open-errors", _scope(scope)))
 
+    def queue(self) -> Queue:
+        return self._client.queue()
+
     def pauses(self) -> list[Pause]:
         return self._client.pauses()
 
@@ -103,11 +108,17 @@ class OverApi:
     def audit(self, *, limit: int) -> pd.DataFrame:
         return to_frame(self._client.table("/audit", {"limit": limit}))
 
+    def settings(self) -> SettingsRecord:
+        return self._client.settings()
+
     def sites(self) -> list[str]:
         return self._client.sites()
 
     def companies(self) -> list[str]:
         return self._client.companies()
+
+    def views(self) -> list[SavedView]:
+        return self._client.views()
 
     def preferences(self) -> dict[str, str]:
         return self._client.preferences()

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 import pandas as pd
 
-from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Health, Overview, Pause
+from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Health, Overview, Pause, Queue
+from iman.api.wire_settings import SettingsRecord
+from iman.api.wire_views import SavedView
 from iman.domain.document import DocumentState, EntryType
-
-Order = Literal["newest", "oldest", "amount", "number", "next_try"]
+from iman.domain.view import Order
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,6 +144,9 @@ class Reading(Protocol):
     def companies(self) -> list[str]:
         """Companies seen, for the filter."""
 
+    def views(self) -> list[SavedView]:
+        """This person's saved views and the shared ones; while the daemon is away only those."""
+
     def preferences(self) -> dict[str, str]:
         """What this person chose; nothing while the daemon is away."""
 
@@ -152,6 +156,9 @@ class Reading(Protocol):
     def open_errors(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         """``frames.OPEN_ERRORS``, most money first."""
 
+    def queue(self) -> Queue:
+        """What is on its way, and when none is left at the present rate."""
+
     def pauses(self) -> list[Pause]:
         """What an admin holds back."""
 
@@ -160,6 +167,9 @@ class Reading(Protocol):
 
     def audit(self, *, limit: int) -> pd.DataFrame:
         """``frames.AUDIT``, newest first; for those who may see it. Raises ``NotAllowed``."""
+
+    def settings(self) -> SettingsRecord:
+        """What the daemon runs on; for those who may see it. Raises ``NotAllowed``."""
 
     def sites(self) -> list[str]:
         """Site codes seen, for the filter."""

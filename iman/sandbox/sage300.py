@@ -15,7 +15,7 @@ from fastapi import HTTPException, Request, Response, params
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from iman.sandbox import sage_company, sage_documents, sage_pages, sage_scenarios
+from iman.sandbox import presets, sage_company, sage_documents, sage_pages, sage_scenarios
 from iman.sandbox.faults import WEB_API, Faults, Switchboard
 from iman.sandbox.faulty_app import FaultyApp, Sessions
 from iman.sandbox.sage_errors import SageError
@@ -160,6 +160,11 @@ def _response(status: int, answer: Any) -> Response:
     )
 
 
+def _known_switch(name: str) -> None:
+    if name not in presets.SWITCHES:
+        raise HTTPException(404, "There is no such switch.")
+
+
 def _add_switches(app: FaultyApp, store: SageStore, switchboard: Switchboard, users: Users) -> None:
     def check(request: Request) -> None:
         try:
@@ -182,6 +187,28 @@ def _add_switches(app: FaultyApp, store: SageStore, switchboard: Switchboard, us
     def put_faults(faults: Faults) -> Faults:
         switchboard.put(faults)
         return switchboard.get()
+
+    @app.get("/sandbox/switches", dependencies=known)
+    def switches() -> list[dict[str, Any]]:
+        return presets.listed(switchboard.get())
+
+    @app.put("/sandbox/switches/{name}", dependencies=known)
+    def on(name: str) -> list[dict[str, Any]]:
+        """Beside what is in force."""
+        _known_switch(name)
+        presets.switch_on(switchboard, name)
+        return presets.listed(switchboard.get())
+
+    @app.delete("/sandbox/switches/{name}", dependencies=known)
+    def off(name: str) -> list[dict[str, Any]]:
+        _known_switch(name)
+        presets.switch_off(switchboard, name)
+        return presets.listed(switchboard.get())
+
+    @app.delete("/sandbox/switches", dependencies=known)
+    def all_off() -> list[dict[str, Any]]:
+        switchboard.put(Faults())
+        return presets.listed(switchboard.get())
 
     @app.get("/sandbox/counts", dependencies=known)
     async def counts() -> dict[str, dict[str, int]]:

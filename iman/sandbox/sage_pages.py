@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Form, Response
 from fastapi.responses import HTMLResponse
@@ -20,6 +20,7 @@ from iman.sandbox.pages import (
     renderer,
     see,
 )
+from iman.sandbox.presets import FAULT_WORDS, PRESETS, switch_on
 from iman.sandbox.sage_batch_kinds import KINDS
 from iman.sandbox.sage_batches import document_kind, shown_number
 from iman.sandbox.sage_payload import Record, shown_day, whole
@@ -337,35 +338,6 @@ def _batches(router: APIRouter, store: SageStore, render: Render) -> None:
         return render("documents", documents=found, search=search, total=total)
 
 
-PRESETS: dict[str, tuple[str, dict[str, Any]]] = {
-    "outage": ("Away for 90 s", {"outage": {"seconds": 90}}),
-    "slow": ("Slow answers", {"latency_ms": {"min": 200, "max": 800, "p99": 5000}}),
-    "rate": ("Five requests a second", {"rate_limit": {"per_second": 5, "retry_after": 2}}),
-    "contention": ("Every posting is refused", {"contention": True}),
-    "lost": ("The next answer is lost", {"next": [{"kind": "reset_after"}]}),
-    "random": ("A fifth of all requests is struck", {"random": {"probability": 0.2}}),
-}
-
-
-FAULT_WORDS = {
-    "timeout_before": "Never answers; nothing is stored.",
-    "timeout_after": "Stores, then never answers.",
-    "reset_before": "Cuts the connection; nothing is stored.",
-    "reset_after": "Stores, then cuts the connection.",
-    "reset_mid": "Stores, sends half of the answer, then a reset.",
-    "truncate": "Stores, sends half of the answer, then closes.",
-    "html_500": "500 with a web page; nothing is stored.",
-    "html_500_after": "Stores, then 500 with a web page.",
-    "message_500": "500 with a bare Message; nothing is stored.",
-    "empty_2xx": "Stores, answers with an empty body.",
-    "too_many": "429 with Retry-After; nothing is stored.",
-    "session_limit": "429, too many sessions; nothing is stored.",
-    "contention": "409, Processing conflict; nothing is stored.",
-    "unavailable": "503; nothing is stored.",
-    "slow": "Answers rightly, but late.",
-}
-
-
 def _faults(app: FastAPI, switchboard: Switchboard, render: Render) -> None:
     def page(text: str, problem: str = "", status: int = 200, *, saved: bool = False) -> Response:
         return render(
@@ -399,6 +371,5 @@ def _faults(app: FastAPI, switchboard: Switchboard, render: Render) -> None:
         """Switch one thing on beside what is in force."""
         if preset not in PRESETS:
             raise PageNotFound(f"preset {preset}")
-        wanted = switchboard.get().model_dump(mode="json") | PRESETS[preset][1]
-        switchboard.put(Faults.model_validate(wanted))
+        switch_on(switchboard, preset)
         return page(switchboard.get().model_dump_json(indent=2), saved=True)

@@ -16,6 +16,7 @@ EXAMPLES = {
     "document_id": "1", "cause_id": "1", "checklist_id": "1", "choice": "credit", "step": "resync",
     "note_id": "1", "attachment_id": "1", "error_type": "terms_missing", "release_id": "1",
     "gap_id": "1", "side": "sage", "what": "everything", "name": "tour",
+    "view_id": "1",
 }  # fmt: skip
 PATHS = create_app(ledger=None, daemon=None, now=None).openapi()["paths"]  # type: ignore[arg-type]  # only described
 ROUTES = [

@@ -54,6 +54,7 @@ def test_both_ways_of_reading_answer_the_same(lived: Served, window: Window):
         due = over_api.period_end(date(2026, 11, 30))
         assert due["documents"].tolist() == [1]
         assert over_api.companies() == ["SERC"]
+        assert (over_api.queue().depth, over_api.queue().trend) == (0, "empty")
 
 
 def test_a_window_may_end_before_now(lived: Served):

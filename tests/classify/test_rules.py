@@ -132,13 +132,12 @@ def test_hardly_a_pattern_is_tried_on_every_text():
     assert sum(not pattern.needs for pattern in patterns) < len(patterns) / 50
 
 
-def test_texts_of_one_shape_are_answered_as_if_each_were_the_first():
+def test_a_text_is_answered_as_if_it_were_the_first():
     warm = Rules.load([BUILT_IN])
     texts = [example.text for rule in warm.rules for example in rule.examples]
     figures = str.maketrans("0123456789", "3141592653")
     for text in texts:
         warm.classify(text.translate(figures))
     found = [warm.classify(text) for text in texts]
-    for text, remembered in zip(texts, found, strict=True):
-        warm._routes.clear()
-        assert warm.classify(text) == remembered
+    for text, after_others in list(zip(texts, found, strict=True))[::9]:  # making rules takes long
+        assert Rules(warm.rules, warm.hints, warm.nothing).classify(text) == after_others

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from iman.os_user import os_user
 from tests.daemon.test_bad_input import invoice
 from tests.gateways.sql_source.sources import Sql, sqlite
 from tests.postgres import running_postgres
@@ -55,7 +57,14 @@ def test_documents_go_from_the_table_to_sage_and_their_statuses_back(here: Bench
 
     here.daemon.kill()
     put(byondpro, "INV-3")
+    here.settings["IMAN_MAX_ATTEMPTS"] = "7"
     here.start_daemon()
+    with contextlib.closing(here.api()) as api:
+        kept = api.get("/settings")
+    (changed,) = kept["changes"]
+    assert (changed["name"], changed["before"], changed["now"]) == ("max_attempts", "5", "7")
+    assert changed["started_by"] == kept["started_by"] == os_user()
+    assert byondpro.url not in str(kept)
     here.sage(
         "POST", "/Sage300WebApi/v1.0/-/SERDAT/AR/ARTerms",
         json={"TermsCode": "F48", "Description": "48 Month Repayment Plan", "Status": "Active"},

@@ -72,6 +72,7 @@ class FakeApi:
             ("/standing", self._table, "GET"),
             ("/companies", self._companies, "GET"),
             ("/me/preferences", self._preferences, "GET"),
+            ("/views", self._views, "GET"),
             ("/open-errors", self._table, "GET"),
             ("/intake-problems", self._table, "GET"),
         ]
@@ -169,6 +170,9 @@ class FakeApi:
 
     async def _preferences(self, request: Request) -> Response:
         return JSONResponse({}) if self._person(request) else _stranger()
+
+    async def _views(self, request: Request) -> Response:
+        return JSONResponse([]) if self._person(request) else _stranger()
 
     async def _documents(self, request: Request) -> Response:
         if not self._person(request):

@@ -23,9 +23,12 @@ from iman.api.wire import (
     Me,
     Overview,
     Pause,
+    Queue,
     ResyncRecord,
     ResyncStarted,
 )
+from iman.api.wire_settings import ChangedSetting, Setting, SettingsRecord
+from iman.api.wire_views import SavedView, ViewToSave
 from iman.dashboard import period
 from iman.domain.document import (
     CLOSED_STATES,
@@ -34,7 +37,7 @@ from iman.domain.document import (
     erp_sync_status,
 )
 from iman.domain.people import PERMISSIONS, Role
-from iman.errors import DaemonUnavailable, NotFound
+from iman.errors import DaemonRefused, DaemonUnavailable, NotFound
 from iman.reading import frames
 from iman.reading.reading import (
     EVERYTHING,
@@ -339,6 +342,7 @@ class SeededReading:
         self.health: Health | None = make_health()
         self.held: dict[str, Pause] = {}
         self.preferred: dict[str, str] = {}
+        self.kept: dict[int, SavedView] = {}
 
     def status(self) -> DaemonStatus:
         now = datetime.now(UTC)
@@ -578,6 +582,23 @@ class SeededReading:
     def prefer(self, name: str, value: str) -> None:
         self.preferred[name] = value
 
+    def views(self) -> list[SavedView]:
+        return list(self.kept.values())
+
+    def save_view(self, view: ViewToSave, view_id: int | None = None) -> SavedView:
+        number = view_id or len(self.kept) + 1
+        if view_id is None and view.name in {one.name for one in self.kept.values()}:
+            raise DaemonRefused("ada has a view of that name already: choose another name.")
+        owner = self.kept[view_id].owner if view_id else "ada"
+        self.kept[number] = SavedView(
+            **view.model_dump(), id=number, owner=owner, changed_at=datetime.now(UTC),
+            changed_by="ada",
+        )  # fmt: skip
+        return self.kept[number]
+
+    def remove_view(self, view_id: int) -> None:
+        del self.kept[view_id]
+
     def failures(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
         newest = _newest(window, 7)
         rows = [
@@ -614,6 +635,18 @@ class SeededReading:
             for (kind, entity_kind, entity), of in groups.items()
         ]
         return _frame(frames.OPEN_ERRORS, sorted(rows, key=lambda r: -r["amount"]))
+
+    def queue(self) -> Queue:
+        moving = (DocumentState.PENDING, DocumentState.RETRYING, DocumentState.UNKNOWN)
+        depth = sum(d.state in moving for d in self.known.values())
+        return Queue(
+            depth=depth,
+            waiting_for_others=sum(d.state is DocumentState.WAITING for d in self.known.values()),
+            trend="shrinking" if depth else "empty",
+            seconds_to_empty=230.0 if depth else None,
+            highest=40 if depth else 0,
+            highest_at=datetime.now(UTC) - timedelta(minutes=5),
+        )
 
     def pauses(self) -> list[Pause]:
         return list(self.held.values())
@@ -660,6 +693,29 @@ class SeededReading:
 
     def sites(self) -> list[str]:
         return sorted({d.site for d in self.known.values()})
+
+    def settings(self) -> SettingsRecord:
+        now = datetime.now(UTC)
+        several = [
+            Setting(name=name, value=value, default=default, origin=origin, meaning=meaning)
+            for name, value, default, origin, meaning in (
+                ("sage_url", f"http://sage/{HOSTILE}", "required", "file", "Sage 300 Web API"),
+                ("sage_password", "set", "required", "environment", "That user's password"),
+                ("max_attempts", "7", "5", "file", "Attempts in one round"),
+                ("speed", "1.0", "1.0", "default", "Divides every interval"),
+            )
+        ]
+        changed = ChangedSetting(
+            at=now - timedelta(days=3), name="max_attempts", before="5", now="7", origin="file",
+            started_by="iman-svc",
+        )  # fmt: skip
+        return SettingsRecord(
+            settings=several if self.known else [],
+            changes=[changed] if self.known else [],
+            file="/etc/iman/iman.toml" if self.known else "",
+            started_at=now - timedelta(days=3),
+            started_by="iman-svc",
+        )
 
     def intake_problems(self) -> pd.DataFrame:
         row = {

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import pytest
 
-from iman.api.wire import Breaker
-from iman.dashboard import filters, text, text_overview
+from iman.api.wire import Breaker, Queue
+from iman.dashboard import filters, text, text_daemon, text_overview
 from iman.domain.document import DocumentState, EntryType, ErpSyncStatus
 from iman.domain.people import Role
 from iman.reading.reading import LAST_DAY
-from tests.dashboard.fakes import EmptyReading, SeededReading, make_document
+from tests.dashboard.fakes import EmptyReading, SeededReading, make_document, make_health
 
 MELBOURNE = ZoneInfo("Australia/Melbourne")
 NOW = datetime(2026, 3, 4, 2, 2, 11, tzinfo=UTC)  # 13:02:11 in Melbourne
@@ -133,6 +133,42 @@ def test_the_breaker_says_since_when_and_why():
         "Pushing is held back: HTTP 503, since 13:02:11. "
         "No attempt is used up. Sage 300 is asked again at 13:02:11."
     )
+
+
+def make_queue(**overrides) -> Queue:
+    values = {
+        "depth": 12, "waiting_for_others": 0, "trend": "shrinking", "seconds_to_empty": 230.0,
+        "highest": 40, "highest_at": NOW,
+    }  # fmt: skip
+    return Queue(**{**values, **overrides})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (20.0, "in less than a minute"),
+        (70.0, "in about 1 minute"),
+        (230.0, "in about 4 minutes"),
+        (5399.0, "in about 90 minutes"),
+        (9000.0, "in about 2 hours"),
+        (100_000.0, "in more than a day"),
+    ],
+)
+def test_a_shrinking_queue_says_when_it_is_empty(seconds: float, said: str):
+    told = text_daemon.forecast(make_queue(seconds_to_empty=seconds), "", MELBOURNE, NOW)
+    assert told.headline == f"12 documents on the way; empty {said} at the present rate"
+    assert told.detail == "It was 40 at 13:02:11."
+
+
+def test_a_queue_that_does_not_shrink_says_so_and_why():
+    standing = make_queue(trend="not_shrinking", seconds_to_empty=None, waiting_for_others=2)
+    told = text_daemon.forecast(standing, "", MELBOURNE, NOW)
+    assert told.headline == "12 documents on the way; not shrinking"
+    assert told.detail.endswith("2 further documents follow once their parent is in Sage 300.")
+    paused = text_daemon.hindered(make_health(paused=["all"]))
+    assert "paused" in text_daemon.forecast(make_queue(), paused, MELBOURNE, NOW).detail
+    young = make_queue(trend="not_known", seconds_to_empty=None)
+    assert "too short a time" in text_daemon.forecast(young, "", MELBOURNE, NOW).detail
 
 
 def test_away_says_since_when():

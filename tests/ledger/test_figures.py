@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from iman.domain.retry import Done, GiveUp, RetryAt
 from iman.ledger import causes, figures, holding, listing, read_model
 from iman.ledger.duckdb_ledger import DuckDBLedger
-from iman.ledger.migrate import migrations
+from iman.ledger.migrate import migrate, migrations
 from iman.ledger.read_model import Scope, Window
 from iman.reading import frames
 from tests.builders import NOW, TERMS_MISSING, accepted, refused
@@ -209,11 +209,10 @@ def without_site(rows):
 def test_a_ledger_of_the_version_before_is_brought_along(tmp_path: Path, monkeypatch):
     """As an installation that has run for a while: its past is counted when it is upgraded."""
     older = [one for one in migrations() if one[0] < 5]
-    with monkeypatch.context() as before:
-        before.setattr("iman.ledger.migrate.migrations", lambda: older)
-        DuckDBLedger(tmp_path / "l.duckdb", now=NOW, inline=True).close()
-
     with duckdb.connect(str(tmp_path / "l.duckdb")) as conn:
+        with monkeypatch.context() as before:
+            before.setattr("iman.ledger.migrate.migrations", lambda: older)
+            migrate(conn)
         conn.execute(
             "INSERT INTO documents SELECT i, 'SERC', 'invoice', 'INV-' || i, 1, 'HGH', '', '', '',"
             " '', '', '', DATE '2026-11-20', 10, 'AUD', '', '', NULL, TIMESTAMP '2026-11-24 01:00',"

@@ -34,7 +34,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
         monkeypatch.setattr(session, "remedies", lambda: shown)
         monkeypatch.setattr(session, "remedy", lambda action: action(shown))
         monkeypatch.setattr(session, "preview_release", shown.preview_release)
-        for action in ("resync", "pause", "resume", "prefer"):
+        for action in ("resync", "pause", "resume", "prefer", "save_view", "remove_view"):
             monkeypatch.setattr(session, action, getattr(reading, action))
         monkeypatch.setattr(session, "look_up", lambda token: make_me(role) if token else None)
         monkeypatch.setattr(session, "read_only_sign_in", lambda: False)

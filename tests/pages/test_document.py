@@ -18,6 +18,12 @@ def resync_button(at):
     return next(b for b in at.button if b.key.startswith(("start_", "resync_off_")))
 
 
+def test_without_an_id_one_is_found_by_what_it_says(open_page: OpenPage):
+    shown = html_of(open_page("document.py", SeededReading(), params={"q": "lindqvist"}))
+    assert "INV-010322" in shown
+    assert 'href="/document?id=2&amp;type=all' in shown
+
+
 def test_a_failed_document_says_what_happened_and_what_to_do(open_page: OpenPage):
     at = open_page("document.py", SeededReading(), params=FAILED)
     shown = html_of(at)

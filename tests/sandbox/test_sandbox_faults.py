@@ -5,7 +5,7 @@ import time
 import httpx
 import pytest
 
-from iman.sandbox import faults
+from iman.sandbox import faults, presets
 
 BATCHES = "AR/ARInvoiceBatches"
 BROKEN = [
@@ -281,3 +281,34 @@ def test_a_preset_is_switched_on_beside_the_rest(sage):
     for preset in ("outage", "slow", "rate", "lost", "random"):
         assert sage.web.post(f"/sandbox/faults/{preset}").status_code == 200
     assert sage.web.post("/sandbox/faults/nothing").status_code == 404
+
+
+def on(sage) -> set[str]:
+    return {one["name"] for one in sage.http.get("/sandbox/switches").json() if one["on"]}
+
+
+def test_a_program_switches_each_fault_on_and_off_beside_the_others(sage):
+    sage.faults(locked_periods=["2026-01"])
+    assert on(sage) == set()
+    for name in presets.SWITCHES:
+        assert sage.http.put(f"/sandbox/switches/{name}").status_code == 200
+    assert on(sage) == set(presets.SWITCHES)
+    for name in ("outage", "slow", "rate", "contention", "random", "next_html_500"):
+        assert sage.http.delete(f"/sandbox/switches/{name}").status_code == 200
+        assert name not in on(sage)
+    left = sage.http.get("/sandbox/faults").json()
+    assert (left["outage"], left["locked_periods"]) == (None, ["2026-01"])
+    assert len(left["next"]) == len(faults.KINDS)  # "lost" is one more of its kind
+    assert sage.http.delete("/sandbox/switches").status_code == 200
+    assert on(sage) == set()
+
+
+def test_a_switch_that_there_is_not_and_a_stranger_are_refused(sage):
+    assert sage.http.put("/sandbox/switches/nothing").status_code == 404
+    assert sage.web.get("/sandbox/switches").status_code == 401
+    assert sage.web.put("/sandbox/switches/slow").status_code == 401
+
+
+def test_an_outage_that_is_over_is_off(sage):
+    sage.faults(outage={"seconds": 0})
+    assert "outage" not in on(sage)

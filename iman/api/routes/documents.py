@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime
@@ -20,6 +20,7 @@ from iman.api.wire import (
 )
 from iman.domain.document import DocumentState, EntryType
 from iman.domain.people import Permission, Person
+from iman.domain.view import Order
 from iman.ledger import listing, read_model
 from iman.ledger.accounts import AuditEvent, write_audit
 from iman.ledger.resyncing import restart_or_say_why
@@ -27,7 +28,6 @@ from iman.ledger.resyncing import restart_or_say_why
 router = APIRouter(tags=["documents"])
 
 _LARGEST_ID = 2**63 - 1
-Order = Literal["newest", "oldest", "amount", "number", "next_try"]
 Text = Annotated[str | None, Query(max_length=200)]
 
 

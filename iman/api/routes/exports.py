@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
 
 from iman.api.routes.asking import ledger, needs, origin, reader
 from iman.api.routes.documents import Wanted
 from iman.api.routes.figures import known_zone
 from iman.domain.people import Permission, Person
+from iman.domain.view import ListColumn, fields_of, in_order
 from iman.exporting import About, Format, pieces
 from iman.ledger import listing, read_model
 from iman.ledger.accounts import AuditEvent, write_audit
@@ -25,6 +26,9 @@ def documents(
     person: Exporter,
     wanted: Wanted,
     zone: Annotated[str, Depends(known_zone)],
+    column: Annotated[
+        list[ListColumn] | None, Query(description="Columns of the list; none: everything known")
+    ] = None,
     form: Format = Format.CSV,
 ) -> StreamingResponse:
     """Every document that fits the filter, as CSV, Excel or Parquet; it is audited."""
@@ -36,7 +40,8 @@ def documents(
         allowed=True, reason=about.filter[:500], origin=came_from,
     )  # fmt: skip
     held.write(lambda conn: write_audit(conn, held.ids, event, now=now)).result()
-    tables = listing.all_documents(reader(request), **wanted)
+    seen = fields_of(in_order(column)) if column else None
+    tables = listing.all_documents(reader(request), fields=seen, **wanted)
     name = f"iman-documents.{form}"
     return StreamingResponse(
         pieces(tables, form, about),

@@ -12,10 +12,11 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import AwareDatetime
 
 from iman.api.routes.asking import Viewer, as_asked, needs, reader
-from iman.api.wire import Durations, Overview, Table
+from iman.api.wire import Durations, Overview, Queue, Table
 from iman.domain.document import EntryType
 from iman.domain.people import Permission, Person
 from iman.ledger import figures, read_model
+from iman.ledger import queue as queues
 
 router = APIRouter(tags=["figures"])
 Hours = Annotated[int, Query(ge=1, le=24 * 400, description="How long the window is")]
@@ -75,6 +76,12 @@ def durations(request: Request, _: Viewer, window: Window, scope: Scope) -> Dura
 def counts(request: Request, _: Viewer) -> Response:
     """Level 1: every entry type with its counts by state."""
     return as_asked(request, read_model.counts(reader(request)))
+
+
+@router.get("/queue")
+def queue(request: Request, _: Viewer) -> Queue:
+    """How many documents are on their way, and when none is left at the present rate."""
+    return Queue.model_validate(queues.queue(reader(request), now=request.app.state.now()))
 
 
 @router.get("/failures", response_model=Table)

@@ -59,8 +59,10 @@ window.__streamlit = { BACKEND_BASE_URL: location.origin + "/" };
     }
     for (const change of changes) for (const node of change.addedNodes) {
       const box = node.nodeType === 1 && (node.matches(".iman-scroll") ? node : node.querySelector(".iman-scroll"));
-      const left = box && scrolled.get(box.getAttribute("aria-label"));
-      if (left) box.scrollLeft = left;
+      const left = box ? scrolled.get(box.getAttribute("aria-label")) : undefined;
+      const here = box && box.querySelector("[aria-current]");
+      if (left !== undefined) box.scrollLeft = left;
+      else if (here) box.scrollLeft = here.offsetLeft - box.offsetLeft - 16;
       if (opened.size && node.nodeType === 1)
         for (const one of node.querySelectorAll("details[data-keep]")) one.open = opened.has(one.dataset.keep);
     }
