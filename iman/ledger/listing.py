@@ -76,6 +76,11 @@ def all_documents(
     values = wanted_values(**wanted)
     with _asking(conn, values) as cursor:
         known = facts(cursor)
+
+        def told(found: pa.Table) -> pa.Table:
+            whole = _with_facts(aware(found), known)
+            return whole if fields is None else whole.select(fields)
+
         asked = {"order": values["order"]}
         reader = cursor.sql(_SQL["all_rows"], params=asked).to_arrow_reader(rows)
 
