@@ -84,10 +84,6 @@ def all_documents(
         asked = {"order": values["order"]}
         reader = cursor.sql(_SQL["all_rows"], params=asked).to_arrow_reader(rows)
 
-        def told(found: pa.Table) -> pa.Table:
-            whole = _with_facts(aware(found), known)
-            return whole if fields is None else whole.select(fields)
-
         first = True
         for batch in reader:
             if batch.num_rows or first:
