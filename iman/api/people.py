@@ -12,6 +12,7 @@ from iman.domain.people import PERMISSIONS, Permission, Person
 from iman.errors import NotAllowed, NotSignedIn, TooManySignIns
 from iman.ledger.accounts import (
     AuditEvent,
+    StoredSession,
     begin_session,
     end_session,
     find_session,
@@ -22,6 +23,7 @@ from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.sync.ports import Now
 
 _SESSION = timedelta(hours=8)
+_MOST_KNOWN = 4096  # sessions remembered
 _TRIES, _TRIES_WITHIN = 5, timedelta(minutes=1)
 
 
@@ -33,6 +35,9 @@ class People:
         self._now = now
         self._wrong: defaultdict[tuple[str, str], deque[datetime]] = defaultdict(deque)
         self._lock = Lock()
+        #: Sessions by their tokens' digests: every request asks for one. This process alone begins
+        #: and ends them while it runs.
+        self._known: dict[str, StoredSession] = {}
 
     def sign_in(self, name: str, password: str, *, address: str) -> Session:
         """Raises ``NotSignedIn``, or ``TooManySignIns`` after five wrong passwords in a minute."""
@@ -67,12 +72,19 @@ class People:
         return Session(token=token, name=user.name, role=user.role, expires_at=expires)
 
     def sign_out(self, token: str) -> None:
-        now = self._now()
-        self._ledger.write(lambda conn: end_session(conn, token_digest(token), now=now)).result()
+        now, digest = self._now(), token_digest(token)
+        self._ledger.write(lambda conn: end_session(conn, digest, now=now)).result()
+        with self._lock:
+            self._known.pop(digest, None)
+
+    def changed(self) -> None:
+        """After a user was changed: everybody's session is looked up again."""
+        with self._lock:
+            self._known.clear()
 
     def me(self, token: str) -> Me:
         """Raises ``NotSignedIn``."""
-        session = find_session(self._ledger.reader(), token_digest(token), now=self._now())
+        session = self._session(token_digest(token))
         if session is None:
             raise NotSignedIn("Sign in first: there is no such session, or it has ended.")
         return Me(
@@ -81,6 +93,18 @@ class People:
             permissions=sorted(PERMISSIONS[session.role]),
             expires_at=session.expires_at,
         )
+
+    def _session(self, digest: str) -> StoredSession | None:
+        now = self._now()
+        with self._lock:  # held while it is read: an end that is being written follows
+            known = self._known.get(digest) or find_session(self._ledger.reader(), digest, now=now)
+            if known is None or known.expires_at <= now:
+                self._known.pop(digest, None)
+                return None
+            while len(self._known) >= _MOST_KNOWN and digest not in self._known:
+                self._known.pop(next(iter(self._known)))
+            self._known[digest] = known
+        return known
 
     def require(self, person: Person, permission: Permission, *, target: str, origin: str) -> None:
         """Raises ``NotAllowed``, and records that it was asked for."""

@@ -31,6 +31,9 @@ from iman.reading.reading import (
 T = TypeVar("T")
 
 _MOST = 512
+#: A little less than the two seconds after which a page asks again: somebody alone always gets a
+#: new answer, and of many who look each at their own moment one asks for all.
+_EACH_TICK = 1.9
 
 
 @dataclass(slots=True)
@@ -75,18 +78,18 @@ class SharedReading:
         self._memory = memory
 
     def status(self) -> DaemonStatus:
-        return self._memory.get("status", 1.0, self._reading.status)
+        return self._memory.get("status", 1.5, self._reading.status)
 
     def overview(self, window: Window, scope: Scope = EVERYTHING) -> Overview:
         ask = self._reading.overview
-        return self._memory.get(("overview", window, scope), 1.5, lambda: ask(window, scope))
+        return self._memory.get(("overview", window, scope), _EACH_TICK, lambda: ask(window, scope))
 
     def durations(self, window: Window, scope: Scope = EVERYTHING) -> Durations:
         ask = self._reading.durations
         return self._memory.get(("durations", window, scope), 5.0, lambda: ask(window, scope))
 
     def counts(self) -> pd.DataFrame:
-        return _own(self._memory.get("counts", 1.5, self._reading.counts))
+        return _own(self._memory.get("counts", _EACH_TICK, self._reading.counts))
 
     def documents(
         self, wanted: DocumentFilter, *, limit: int = 50, offset: int = 0
@@ -94,7 +97,7 @@ class SharedReading:
         ask = self._reading.documents
         return self._memory.get(
             ("documents", wanted, limit, offset),
-            1.5,
+            _EACH_TICK,
             lambda: ask(wanted, limit=limit, offset=offset),
         )
 
@@ -114,7 +117,7 @@ class SharedReading:
 
     def failures(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
         ask, key = self._reading.failures, ("failures", window, scope)
-        return _own(self._memory.get(key, 5.0, lambda: ask(window, scope)))
+        return _own(self._memory.get(key, 10.0, lambda: ask(window, scope)))
 
     def series(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
         ask, key = self._reading.series, ("series", window, scope)
@@ -122,7 +125,7 @@ class SharedReading:
 
     def history(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
         ask, key = self._reading.history, ("history", window, scope)
-        return _own(self._memory.get(key, 5.0, lambda: ask(window, scope)))
+        return _own(self._memory.get(key, 10.0, lambda: ask(window, scope)))
 
     def busy_hours(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
         ask, key = self._reading.busy_hours, ("busy_hours", window, scope)
@@ -134,7 +137,7 @@ class SharedReading:
 
     def met_causes(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
         ask, key = self._reading.met_causes, ("met_causes", window, scope)
-        return _own(self._memory.get(key, 5.0, lambda: ask(window, scope)))
+        return _own(self._memory.get(key, 10.0, lambda: ask(window, scope)))
 
     def period_end(self, due: date, scope: Scope = EVERYTHING) -> pd.DataFrame:
         ask, key = self._reading.period_end, ("period_end", due, scope)
@@ -146,17 +149,17 @@ class SharedReading:
 
     def standing(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         ask, key = self._reading.standing, ("standing", scope)
-        return _own(self._memory.get(key, 2.0, lambda: ask(scope=scope)))
+        return _own(self._memory.get(key, 4.0, lambda: ask(scope=scope)))
 
     def open_errors(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         ask, key = self._reading.open_errors, ("open_errors", scope)
-        return _own(self._memory.get(key, 2.0, lambda: ask(scope=scope)))
+        return _own(self._memory.get(key, 4.0, lambda: ask(scope=scope)))
 
     def queue(self) -> Queue:
-        return self._memory.get("queue", 1.5, self._reading.queue)
+        return self._memory.get("queue", _EACH_TICK, self._reading.queue)
 
     def pauses(self) -> list[Pause]:
-        return self._memory.get("pauses", 1.5, self._reading.pauses)
+        return self._memory.get("pauses", _EACH_TICK, self._reading.pauses)
 
     def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
         ask = self._reading.breaker_events

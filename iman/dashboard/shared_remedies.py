@@ -35,11 +35,11 @@ class SharedRemedies:
 
     def causes(self, *, hours: int = 24) -> list[Cause]:
         ask = self._reading.causes
-        return self._memory.get(("causes", hours), 1.5, lambda: ask(hours=hours))
+        return self._memory.get(("causes", hours), 1.9, lambda: ask(hours=hours))
 
     def cause(self, cause_id: int, *, hours: int = 168) -> CauseDetail:
         ask = self._reading.cause
-        return self._memory.get(("cause", cause_id, hours), 1.5, lambda: ask(cause_id, hours=hours))
+        return self._memory.get(("cause", cause_id, hours), 1.9, lambda: ask(cause_id, hours=hours))
 
     def culprits(self, document_id: int) -> Culprits:
         ask = self._reading.culprits

@@ -7,7 +7,6 @@ import pytest
 from iman.api.passwords import hash_password, password_fits
 from iman.domain.people import PERMISSIONS, Role
 from iman.errors import NotSignedIn
-from iman.ledger.accounts import save_user
 from iman.ledger.offline import OfflinePeople
 from tests.api.serving import PASSWORDS, Served
 
@@ -59,11 +58,9 @@ def test_a_token_is_not_kept_as_it_is(fresh: Served):
 
 
 def test_a_role_that_is_taken_away_is_gone_in_a_session_that_lasts(fresh: Served):
-    fresh.books.ledger.write(
-        lambda conn: save_user(
-            conn, "admin", Role.MANAGER, hash_password("another one"), now=fresh.books.now
-        )
-    ).result()
+    assert fresh.call("GET", "/me").json()["role"] == "admin"
+    body = {"name": "admin", "role": "manager", "password": "another one"}
+    assert fresh.call("POST", "/users", json=body).status_code == 201
     assert fresh.call("GET", "/me").json()["role"] == "manager"
     assert fresh.call("GET", "/users").status_code == 403
 

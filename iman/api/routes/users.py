@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 
 from iman.api.passwords import hash_password
-from iman.api.routes.asking import ledger, needs, origin, reader
+from iman.api.routes.asking import ledger, needs, origin, people, reader
 from iman.api.wire import NewUser, User
 from iman.domain.people import Permission, Person
 from iman.ledger.accounts import AuditEvent, find_user, list_users, save_user, write_audit
@@ -41,4 +41,6 @@ def add_user(request: Request, person: Admin, body: NewUser) -> User:
         assert saved is not None  # noqa: S101 -- written two lines above, in this transaction
         return User(name=saved.name, role=saved.role, created_at=saved.created_at)
 
-    return held.write(work).result()
+    saved = held.write(work).result()
+    people(request).changed()
+    return saved
