@@ -6,6 +6,7 @@ an answer is nobody's own. Not ``st.cache_data``: any browser may empty that.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Hashable
@@ -18,6 +19,7 @@ import pandas as pd
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
 from iman.api.wire_settings import SettingsRecord
 from iman.api.wire_views import SavedView
+from iman.errors import NotFound
 from iman.reading.reading import (
     EVERYTHING,
     DaemonStatus,
@@ -106,7 +108,15 @@ class SharedReading:
         return self._memory.get(("document", document_id), 0.5, lambda: ask(document_id))
 
     def find_document(self, number: str, entry_type: str = "") -> int:
-        return self._reading.find_document(number, entry_type)
+        def ask() -> int | None:
+            with contextlib.suppress(NotFound):
+                return self._reading.find_document(number, entry_type)
+            return None
+
+        found = self._memory.get(("number", number, entry_type), 2.5, ask)
+        if found is None:
+            raise NotFound(f"There is no document {number}.")
+        return found
 
     def document_neighbours(
         self, wanted: DocumentFilter, document_id: int

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from iman.dashboard.shared import Memory, SharedReading
+from iman.errors import NotFound
 from iman.reading.reading import DocumentFilter
 from tests.dashboard.fakes import SeededReading
 
@@ -61,3 +62,18 @@ def test_different_filters_are_different_questions():
     reading = SharedReading(SeededReading(), Memory())
     everything = reading.documents(DocumentFilter()).total
     assert reading.documents(DocumentFilter(search="ellison")).total < everything
+
+
+def test_a_number_nobody_has_is_asked_once_for_all():
+    class Counting(SeededReading):
+        asked = 0
+
+        def find_document(self, number: str, entry_type: str = "") -> int:
+            Counting.asked += 1
+            return super().find_document(number, entry_type)
+
+    reading = SharedReading(Counting(), Memory())
+    for _ in range(3):
+        with pytest.raises(NotFound, match="INV-NOBODY"):
+            reading.find_document("INV-NOBODY")
+    assert Counting.asked == 1
