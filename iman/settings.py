@@ -302,7 +302,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(str(one) for one in value)
     words = "" if value is None else str(value)
-    return re.sub(r"(?<=://)[^/@]*@", "", words)  # an address may carry a password
+    return re.sub(r"(?<=://)[^/]*@", "", words)  # an address may carry a password
 
 
 def _in_file() -> frozenset[str]:

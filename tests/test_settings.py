@@ -203,7 +203,7 @@ def test_every_setting_says_where_its_value_stands(right, tmp_path):
 
 def test_no_secret_is_told(right):
     right.setenv("IMAN_SAGE_URL", "http://me:a-secret-password@127.0.0.1/Sage300WebApi")
-    right.setenv("IMAN_BYONDPRO_PAGES", "http://me:a-secret-password@127.0.0.1")
+    right.setenv("IMAN_BYONDPRO_PAGES", "http://me:word@a-secret-password@127.0.0.1")
     settings = load(DaemonSettings)
     assert not any(secret in str(told(settings)) for secret in SECRETS)
     assert of(settings, "sage_password").value == "set"

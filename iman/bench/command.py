@@ -46,10 +46,7 @@ def push(
                 backlog, (0.0, 0.1) if smoke else (0.0, 0.01, 0.1), status.update
             )
             found["calls"] = [one.as_json() for one in counted]
-    if as_json:
-        print(json.dumps(found))  # noqa: T201 -- an entry point
-        return
-    _show(found)
+    _tell(found, as_json=as_json)
 
 
 @bench.command()
@@ -80,10 +77,7 @@ def classify(
 
     with Console(stderr=True).status("Measuring") as status:
         found = [one.as_json() for one in measure(messages, turns, status.update)]
-    if as_json:
-        print(json.dumps({"classify": found}))  # noqa: T201 -- an entry point
-        return
-    _show({"classify": found})
+    _tell({"classify": found}, as_json=as_json)
 
 
 @bench.command()
@@ -100,10 +94,14 @@ def reading(
 
     with Console(stderr=True).status("Measuring") as status:
         found = measure(documents, attempts, turns=turns, say=status.update)
+    _tell({"reading": found}, as_json=as_json)
+
+
+def _tell(found: dict[str, list[dict[str, Any]]], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"reading": found}))  # noqa: T201 -- an entry point
+        print(json.dumps(found))  # noqa: T201 -- an entry point
         return
-    _show({"reading": found})
+    _show(found)
 
 
 def _show(found: dict[str, list[dict[str, Any]]]) -> None:

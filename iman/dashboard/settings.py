@@ -26,7 +26,7 @@ def card(record: SettingsRecord) -> None:
         f"{escape(text_settings.how_to_change(record))} {text_settings.SECRET}</p>"
     )
     _changes(record.changes)
-    _table(text_settings.NOT_DEFAULT, [s for s in record.settings if s.origin != "default"])
+    _table(text_settings.NOT_DEFAULT, [s for s in record.settings if s.value != s.default])
     with st.expander(text_settings.ALL, key="all_settings"):
         _table(text_settings.ALL, record.settings)
         export.button("settings", lambda: export.of_models(record.settings))

@@ -1,4 +1,4 @@
-"""One answer for everybody who looks at the same thing in the same second.
+"""One answer for everybody who looks at the same thing within seconds.
 
 Twenty browsers refresh by themselves; the daemon is asked once. Every role may read everything, so
 an answer is nobody's own. Not ``st.cache_data``: any browser may empty that.
@@ -73,7 +73,7 @@ class Memory:
 
 
 class SharedReading:
-    """A ``Reading`` that asks *reading* at most every second or so."""
+    """A ``Reading`` that asks *reading* rarely, however many look: each answer says how rarely."""
 
     def __init__(self, reading: Reading, memory: Memory) -> None:
         self._reading = reading

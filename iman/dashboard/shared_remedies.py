@@ -1,4 +1,4 @@
-"""One answer about remedies for everybody who looks in the same second; see ``shared.py``."""
+"""One answer about remedies for everybody who looks within seconds; see ``shared.py``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from iman.reading.remedies import RemediesReading
 
 
 class SharedRemedies:
-    """A ``RemediesReading`` that asks *reading* at most every second or so."""
+    """A ``RemediesReading`` that asks *reading* once in a while, however many look."""
 
     def __init__(self, reading: RemediesReading, memory: Memory) -> None:
         self._reading = reading

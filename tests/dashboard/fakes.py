@@ -703,6 +703,7 @@ class SeededReading:
                 ("sage_password", "set", "required", "environment", "That user's password"),
                 ("max_attempts", "7", "5", "file", "Attempts in one round"),
                 ("speed", "1.0", "1.0", "default", "Divides every interval"),
+                ("grace", "10.0", "10.0", "file", "As delivered, though the file says so"),
             )
         ]
         changed = ChangedSetting(

@@ -67,6 +67,9 @@ def test_an_admin_sees_every_setting_and_who_started_it_with_another_value(open_
     for words in ("<code>5</code>", "<code>7</code>", "Environment: IMAN_SAGE_PASSWORD", "speed"):
         assert words in shown
     assert "dashboard_port" in shown
+    differing = shown.split(text_settings.NOT_DEFAULT)[-1].split(text_settings.ALL)[0]
+    assert "max_attempts" in differing
+    assert "<strong>grace</strong>" not in differing  # it stands in the file, as delivered
     assert "<img src=x" not in shown
     assert text_settings.NOT_KEPT in html_of(open_page("daemon.py", EmptyReading()))
 
