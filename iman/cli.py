@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import sys
 import threading
@@ -14,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import httpx
 import typer
 from pydantic import ValidationError
 from rich.console import Console
@@ -24,12 +22,13 @@ from rich.text import Text
 from iman import __version__
 from iman import up as running_up
 from iman.api.client import DaemonClient
+from iman.asking import http_to, sign_in
 from iman.bench.command import bench
 from iman.bench.seed_ledger import seed_ledger
 from iman.chaos.command import chaos
 from iman.demo import DEMO_SIGN_INS
-from iman.domain.people import Role
-from iman.errors import DaemonUnavailable, ImanError
+from iman.errors import ImanError
+from iman.people_commands import tokens, user
 from iman.settings import DaemonSettings, DashboardSettings, load
 from iman.signals import stop_on_signals
 from iman.up import Sandbox, script
@@ -40,8 +39,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-user = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 app.add_typer(user, name="user")
+app.add_typer(tokens, name="tokens")
 app.command()(chaos)
 app.add_typer(bench, name="bench")
 app.command("seed-ledger")(seed_ledger)
@@ -145,7 +144,7 @@ def status() -> None:
     from iman.reading import open_reading
 
     settings = load(DashboardSettings)
-    with _http(settings) as http:
+    with http_to(settings) as http:
         found = open_reading(DaemonClient(http), settings.ledger).status()
     if found.health is None:
         since = (
@@ -181,8 +180,8 @@ def resync(
 ) -> None:
     """Begin a new round for a failed document. The password is asked for, or IMAN_USER_PASSWORD."""
     settings = load(DashboardSettings)
-    with _http(settings) as http:
-        session = _sign_in(DaemonClient(http), name)
+    with http_to(settings) as http:
+        session = sign_in(DaemonClient(http), name)
         client = DaemonClient(http, session)
         try:
             document_id = client.find("", number)
@@ -238,72 +237,6 @@ def classify(
 def version() -> None:
     """Which Iman this is."""
     out.print(__version__)
-
-
-@user.command("add")
-def add_user(
-    name: Annotated[str, typer.Argument(help="Letters, digits and . _ @ -")],
-    role: Annotated[Role, typer.Option(help="manager, support or admin")],
-    admin: Annotated[
-        str, typer.Option("--as", help="While the daemon runs: the admin you sign in as")
-    ] = "",
-) -> None:
-    """Add somebody, or give a known name a new role and password.
-
-    The new password is asked for, or read from IMAN_NEW_PASSWORD. While no daemon runs the
-    ledger is written directly: that is how the first admin is made.
-    """
-    from iman.api.client import DaemonClient
-    from iman.api.wire import NewUser
-
-    password = os.environ.get("IMAN_NEW_PASSWORD") or typer.prompt(
-        f"Password for {name} (8 characters at least)", hide_input=True, confirmation_prompt=True
-    )
-    wanted = NewUser.model_validate({"name": name, "password": password, "role": role})
-    settings = load(DashboardSettings)
-    with _http(settings) as http:
-        client = DaemonClient(http)
-        try:
-            client.health()
-        except DaemonUnavailable:
-            _add_directly(settings.ledger, wanted.name, wanted.role, wanted.password)
-        else:
-            client.as_person(_sign_in(client, admin)).add_user(name, password, role)
-    out.print(Text(f"{name} may sign in as {role.value}."))
-
-
-def _add_directly(ledger: Path, name: str, role: Role, password: str) -> None:
-    from iman.api.passwords import hash_password
-    from iman.ledger.accounts import AuditEvent, save_user, write_audit
-    from iman.ledger.duckdb_ledger import DuckDBLedger
-
-    now = datetime.now(UTC)
-    hashed = hash_password(password)
-    held = DuckDBLedger(ledger, now=now)
-    try:
-        event = AuditEvent(
-            who="command line", role="admin", action="save_user", target=name, allowed=True,
-            reason=f"role {role}", origin="cli",
-        )  # fmt: skip
-        held.write(lambda conn: save_user(conn, name, role, hashed, now=now)).result()
-        held.write(lambda conn: write_audit(conn, held.ids, event, now=now)).result()
-    finally:
-        held.close()
-
-
-def _http(settings: DashboardSettings) -> httpx.Client:
-    return httpx.Client(
-        base_url=str(settings.api_url).rstrip("/"),
-        headers={"x-iman-origin": "cli"},
-        trust_env=False,
-        timeout=30,
-    )
-
-
-def _sign_in(client: DaemonClient, name: str) -> str:
-    name = name or os.environ.get("IMAN_USER", "") or typer.prompt("Name")
-    password = os.environ.get("IMAN_USER_PASSWORD") or typer.prompt("Password", hide_input=True)
-    return client.sign_in(name, password).token
 
 
 def _stay(client: DaemonClient, document_id: int) -> bool:

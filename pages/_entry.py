@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from iman.dashboard import look, parts, session, text, tour
+from iman.dashboard import account, look, parts, session, text, text_people, tour
 from iman.domain.people import Permission
 
 STATIC = Path(__file__).parent / "static"
@@ -27,6 +27,9 @@ pages = [
     st.Page("daemon.py", title=text.DAEMON_PAGE, icon=":material/settings_heart:"),
     st.Page("how_it_works.py", title=text.HOW, icon=":material/menu_book:"),
 ]
+if person.must_change_password:
+    pages = []
+pages.append(st.Page("account.py", title=text_people.ACCOUNT, icon=":material/account_circle:"))
 if Permission.MANAGE_USERS in person.permissions:
     pages.append(st.Page("people.py", title=text.PEOPLE, icon=":material/group:"))
 if Permission.VIEW_AUDIT in person.permissions:
@@ -43,6 +46,14 @@ with st.sidebar:
     parts.live_switch()
     parts.who(person)
 
+if person.notice and not st.session_state.get("iman_noticed"):
+    st.session_state["iman_noticed"] = True  # it stands on the account's page as well
+    st.toast(person.notice, icon=":material/gpp_maybe:", duration="long")
 parts.daemon_banner()
+if person.must_change_password:
+    parts.title_row(text_people.MUST_CHANGE)
+    parts.note(text_people.MUST_CHANGE_WHY)
+    account.password_form()
+    st.stop()
 parts.answering(lambda: tour.card(page.url_path))
 parts.answering(page.run)

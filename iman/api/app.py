@@ -25,6 +25,7 @@ from iman.api.routes import (
     users,
     views,
 )
+from iman.api.rules_of_routes import declare
 from iman.api.sandbox import NoSandbox, SandboxView
 from iman.api.wire import ErrorBody, Health
 from iman.errors import (
@@ -96,6 +97,7 @@ def create_app(
     app.state.remedies = remedies or NoRemedies()
     app.state.sandbox = switches or NoSandbox()
     for part in (*_PARTS, *remedy_routes.PARTS):
+        declare(part.router)
         app.include_router(part.router, prefix=PREFIX)
     app.add_exception_handler(ImanError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -20,7 +20,6 @@ from iman.api.wire import (
     Health,
     Me,
     Neighbours,
-    NewUser,
     Overview,
     Pause,
     PauseRequest,
@@ -30,7 +29,6 @@ from iman.api.wire import (
     ResyncStarted,
     Session,
     SignIn,
-    User,
 )
 from iman.api.wire_sandbox import SandboxFaults
 from iman.api.wire_settings import SettingsRecord
@@ -76,29 +74,30 @@ class DaemonClient:
         return DaemonClient(self._http, token)
 
     def health(self) -> Health:
-        return _read(Health, self._get("/health"))
+        return read(Health, self._get("/health"))
 
-    def sign_in(self, name: str, password: str) -> Session:
+    def sign_in(self, name: str, password: str, *, address: str = "") -> Session:
+        """*address*: of the browser behind this process; guesses are counted by it."""
         body = SignIn(name=name, password=password)
-        return _read(Session, self._send("POST", "/sessions", body))
+        return read(Session, self.call("POST", "/sessions", body=body, address=address))
 
     def sign_out(self) -> None:
         self._send("DELETE", "/sessions/current")
 
     def me(self) -> Me:
-        return _read(Me, self._get("/me"))
+        return read(Me, self._get("/me"))
 
     def overview(self, *, hours: int, **asked: Any) -> Overview:
-        return _read(Overview, self._get("/overview", {"hours": hours, **asked}))
+        return read(Overview, self._get("/overview", {"hours": hours, **asked}))
 
     def durations(self, *, hours: int, **asked: Any) -> Durations:
-        return _read(Durations, self._get("/durations", {"hours": hours, **asked}))
+        return read(Durations, self._get("/durations", {"hours": hours, **asked}))
 
     def document(self, document_id: int) -> DocumentDetail:
-        return _read(DocumentDetail, self._get(f"/documents/{document_id}"))
+        return read(DocumentDetail, self._get(f"/documents/{document_id}"))
 
     def neighbours(self, document_id: int, params: Mapping[str, Any]) -> dict[str, int | None]:
-        found = _read(Neighbours, self._get(f"/documents/{document_id}/neighbours", params))
+        found = read(Neighbours, self._get(f"/documents/{document_id}/neighbours", params))
         return {"before": found.before, "after": found.after}
 
     def find(self, entry_type: str, number: str) -> int:
@@ -107,72 +106,65 @@ class DaemonClient:
         Raises ``NotFound``.
         """
         params = {"number": number} | ({"entry_type": entry_type} if entry_type else {})
-        return _read(DocumentId, self._get("/document-ids", params)).id
+        return read(DocumentId, self._get("/document-ids", params)).id
 
     def resync(self, document_id: int, *, reason: str = "", request_id: str = "") -> ResyncStarted:
         body = ResyncRequest(reason=reason, request_id=request_id)
-        return _read(ResyncStarted, self._send("POST", f"/documents/{document_id}/resync", body))
-
-    def users(self) -> list[User]:
-        return _read(list[User], self._get("/users"))
-
-    def add_user(self, name: str, password: str, role: str) -> User:
-        body = NewUser.model_validate({"name": name, "password": password, "role": role})
-        return _read(User, self._send("POST", "/users", body))
+        return read(ResyncStarted, self._send("POST", f"/documents/{document_id}/resync", body))
 
     def settings(self) -> SettingsRecord:
         """What the daemon runs on, and what changed between two starts."""
-        return _read(SettingsRecord, self._get("/settings"))
+        return read(SettingsRecord, self._get("/settings"))
 
     def sandbox_faults(self) -> SandboxFaults:
         """What the sandbox's Sage 300 does wrong on purpose. Raises ``DaemonRefused`` without."""
-        return _read(SandboxFaults, self._get("/sandbox/faults"))
+        return read(SandboxFaults, self._get("/sandbox/faults"))
 
     def switch_fault(self, name: str, *, on: bool) -> SandboxFaults:
         method = "PUT" if on else "DELETE"
-        return _read(SandboxFaults, self._send(method, f"/sandbox/faults/{name}"))
+        return read(SandboxFaults, self._send(method, f"/sandbox/faults/{name}"))
 
     def clear_faults(self) -> SandboxFaults:
-        return _read(SandboxFaults, self._send("DELETE", "/sandbox/faults"))
+        return read(SandboxFaults, self._send("DELETE", "/sandbox/faults"))
 
     def pauses(self) -> list[Pause]:
-        return _read(list[Pause], self._get("/pauses"))
+        return read(list[Pause], self._get("/pauses"))
 
     def pause(self, what: str, *, reason: str) -> list[Pause]:
         """Push nothing of entry type *what*, or nothing at all: ``all``."""
-        return _read(list[Pause], self._send("PUT", f"/pauses/{what}", PauseRequest(reason=reason)))
+        return read(list[Pause], self._send("PUT", f"/pauses/{what}", PauseRequest(reason=reason)))
 
     def resume(self, what: str) -> None:
         self._send("DELETE", f"/pauses/{what}")
 
     def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
-        return _read(list[BreakerEvent], self._get("/breaker-events", {"hours": hours}))
+        return read(list[BreakerEvent], self._get("/breaker-events", {"hours": hours}))
 
     def queue(self) -> Queue:
-        return _read(Queue, self._get("/queue"))
+        return read(Queue, self._get("/queue"))
 
     def sites(self) -> list[str]:
-        return _read(list[str], self._get("/sites"))
+        return read(list[str], self._get("/sites"))
 
     def companies(self) -> list[str]:
-        return _read(list[str], self._get("/companies"))
+        return read(list[str], self._get("/companies"))
 
     def views(self) -> list[SavedView]:
         """This person's own and the shared ones."""
-        return _read(list[SavedView], self._get("/views"))
+        return read(list[SavedView], self._get("/views"))
 
     def save_view(self, view: ViewToSave) -> SavedView:
-        return _read(SavedView, self._send("POST", "/views", view))
+        return read(SavedView, self._send("POST", "/views", view))
 
     def change_view(self, view_id: int, view: ViewToSave) -> SavedView:
-        return _read(SavedView, self._send("PUT", f"/views/{view_id}", view))
+        return read(SavedView, self._send("PUT", f"/views/{view_id}", view))
 
     def remove_view(self, view_id: int) -> None:
         self._send("DELETE", f"/views/{view_id}")
 
     def preferences(self) -> dict[str, str]:
         """What this person chose."""
-        return _read(dict[str, str], self._get("/me/preferences"))
+        return read(dict[str, str], self._get("/me/preferences"))
 
     def prefer(self, name: str, value: str) -> None:
         self._send("PUT", f"/me/preferences/{name}", Preference(value=value))
@@ -211,10 +203,12 @@ class DaemonClient:
         *,
         params: Mapping[str, Any] | None = None,
         body: BaseModel | None = None,
+        address: str = "",
     ) -> bytes:
         """For clients of a part of the API: the answer's bytes. Raises as every method does."""
         content = None if body is None else body.model_dump_json()
-        return self._answer(method, path, params=params, content=content).content
+        headers = {"x-iman-address": address} if address else {}
+        return self._answer(method, path, params=params, content=content, headers=headers).content
 
     def _get(self, path: str, params: Mapping[str, Any] | None = None) -> bytes:
         return self._answer("GET", path, params=params).content
@@ -248,7 +242,8 @@ class DaemonClient:
         raise _error_of(answer)
 
 
-def _read(shape: type[T], content: bytes) -> T:
+def read(shape: type[T], content: bytes) -> T:
+    """An answer in its shape. Raises ``DaemonUnavailable`` for what another program answered."""
     try:
         return TypeAdapter(shape).validate_json(content)
     except ValidationError as exc:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from iman.domain.document import DocumentState, EntryType, ErpSyncStatus
-from iman.domain.people import Permission, Role
+from iman.domain.people import Permission, Reach, Role
 
 
 class Wire(BaseModel):
@@ -44,10 +44,22 @@ class Session(Wire):
 
 
 class Me(Wire):
+    """Who a token speaks for: a person, or a script by a service token."""
+
     name: str
-    role: Role
+    role: Role | Literal["service"]
     permissions: list[Permission]
+    companies: list[str] = Field(default=[], description="Limited to these; none: all of them")
+    sites: list[str] = Field(default=[], description="Likewise")
     expires_at: datetime
+    must_change_password: bool = Field(
+        default=False, description="Nothing else is possible before that"
+    )
+    notice: str = Field(default="", description="Wrong passwords tried since the last sign-in")
+
+    @property
+    def reach(self) -> Reach:
+        return Reach(companies=tuple(self.companies), sites=tuple(self.sites))
 
 
 class Beat(Wire):
@@ -257,18 +269,6 @@ class Preference(Wire):
     """What a person chose for themselves."""
 
     value: str = Field(max_length=2000)
-
-
-class NewUser(Wire):
-    name: str = Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._@-]+$")
-    password: str = Field(min_length=8, max_length=200)
-    role: Role
-
-
-class User(Wire):
-    name: str
-    role: Role
-    created_at: datetime
 
 
 class Durations(Wire):

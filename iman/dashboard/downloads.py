@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from iman.dashboard import backend, export, filters, text
 from iman.dashboard.gate import token_of
-from iman.domain.people import Permission
+from iman.domain.people import Permission, Reach
 from iman.domain.view import ListColumn, fields_of
 from iman.errors import DaemonUnavailable, ImanError, LedgerError, NotAllowed, NotSignedIn
 from iman.exporting import About, Format, pieces
@@ -94,15 +94,16 @@ def _from_file(
         what="Documents", taken_at=datetime.now(UTC), by=person.name,
         filters={k: str(v) for k, v in document_params(wanted).items()}, zone=zone,
     )  # fmt: skip
-    return _gathered(_gather(path, wanted, fields_of(seen) or None, form, about))
+    return _gathered(_gather(path, person.reach, wanted, fields_of(seen) or None, form, about))
 
 
 def _gather(
-    path: Path, wanted: DocumentFilter, fields: list[str] | None, form: Format, about: About
-) -> IO[bytes]:
+    path: Path, reach: Reach, wanted: DocumentFilter, fields: list[str] | None, form: Format,
+    about: About,
+) -> IO[bytes]:  # fmt: skip
     """All of it on disk first: a slow reader of the ledger would keep a daemon from starting."""
     out = tempfile.TemporaryFile()  # noqa: SIM115 -- closed by whoever sends it
-    with read_only(path) as conn:
+    with read_only(path, reach) as conn:
         tables = listing.all_documents(conn, fields=fields, **document_values(wanted))
         out.writelines(pieces(tables, form, about))
     out.seek(0)

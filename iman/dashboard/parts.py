@@ -21,7 +21,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from iman.api.wire import Me
-from iman.dashboard import look, session, text, text_overview
+from iman.dashboard import look, session, text, text_overview, text_people
 from iman.domain.document import DocumentState, ErpSyncStatus
 from iman.errors import DaemonUnavailable, LedgerError, NotSignedIn
 
@@ -442,10 +442,15 @@ def who(person: Me) -> None:
     st.html(
         f'{sandbox}<div class="iman-who"><span class="iman-initial" aria-hidden="true">{initial}'
         f'</span><span><strong>{escape(person.name)}</strong><br><span class="iman-role">'
-        f"{text.ROLES[person.role]}</span></span>"
+        f"{escape(_as_what(person))}</span></span>"
         '<form method="post" action="/auth/logout"><button type="submit" class="iman-button">'
         f"{text.SIGN_OUT}</button></form></div>"
     )
+
+
+def _as_what(person: Me) -> str:
+    role = text_people.ROLES[person.role]
+    return f"{role} · {text_people.sees(person.reach)}" if person.reach.limited else role
 
 
 def live_switch() -> None:

@@ -1,4 +1,4 @@
-"""The People page's own parts."""
+"""The People page's own parts: who may sign in, and of what they see."""
 
 from __future__ import annotations
 
@@ -7,30 +7,50 @@ from html import escape
 import streamlit as st
 from pydantic import ValidationError
 
-from iman.api.wire import User
+from iman.api.wire_people import NewUser, User, UserChange
 from iman.dashboard import export, parts, session, text
+from iman.dashboard import text_people as words
 from iman.dashboard.parts import Column
-from iman.domain.people import Role
+from iman.domain.people import Reach, Role
 from iman.errors import ImanError
+
+_PLACE = "people"
 
 
 def listed(users: list[User]) -> None:
     zone, now = session.zone(), session.now()
+
+    def standing(one: User) -> str:
+        if not one.active:
+            return parts.lamp("quiet", words.INACTIVE)
+        lamp = parts.lamp("warn", words.ONE_TIME) if one.must_change_password else ""
+        lamp = lamp or parts.lamp("good", words.ACTIVE)
+        if one.wrong_passwords and one.wrong_at is not None:
+            since = text.moment(one.wrong_at, zone, now)
+            lamp += f"<small>{escape(words.wrong_passwords(one.wrong_passwords, since))}</small>"
+        return lamp
+
+    def signed_in(one: User) -> str:
+        moment = one.signed_in_at
+        return text.moment(moment, zone, now) if moment is not None else words.NEVER
+
     parts.table(
         text.PEOPLE_TITLE,
         [
             Column(title="Name", cell=lambda u: f"<strong>{escape(u.name)}</strong>"),
-            Column(title="Role", cell=lambda u: text.ROLES[u.role]),
+            Column(title="Role", cell=lambda u: words.ROLES[u.role]),
+            Column(title=words.SEES, cell=lambda u: escape(words.sees(reach_of(u)))),
+            Column(title=words.STANDING, cell=standing),
             Column(title="May", cell=lambda u: text.ROLE_MAY[u.role], css="iman-wide"),
-            Column(
-                title="Since",
-                cell=lambda u: text.moment(u.created_at, zone, now),
-                css="iman-tight",
-            ),
+            Column(title=words.SIGNED_IN, cell=signed_in, css="iman-tight"),
         ],
         users,
     )
     export.button("people", lambda: export.of_models(users))
+
+
+def reach_of(one: User) -> Reach:
+    return Reach(companies=tuple(one.companies), sites=tuple(one.sites))
 
 
 def add_form() -> None:
@@ -48,6 +68,7 @@ def add_form() -> None:
         role.selectbox(
             text.PERSON_ROLE, list(Role), format_func=lambda r: text.ROLES[r], key="person_role"
         )
+        limits("person", Reach())
         st.form_submit_button(
             text.PEOPLE_ADD,
             type="primary",
@@ -55,26 +76,112 @@ def add_form() -> None:
             disabled=not there,
             help=None if there else text.AWAY_NO_CHANGE,
         )
-    _told()
+    parts.told("people_added")
+
+
+def limits(of: str, now: Reach) -> None:
+    """The two choices of companies and sites; ``chosen`` reads them."""
+    companies, sites = st.columns(2)
+    reading = session.reading()
+    known = (
+        (companies, "companies", words.COMPANIES, reading.companies(), now.companies),
+        (sites, "sites", words.SITES, reading.sites(), now.sites),
+    )
+    for column, name, label, codes, chosen in known:
+        column.multiselect(
+            label,
+            sorted({*codes, *chosen}),
+            default=list(chosen),
+            key=f"{of}_{name}",
+            placeholder=words.ALL,
+            accept_new_options=True,
+            help=words.LIMIT_HELP,
+        )
+
+
+def chosen(of: str) -> dict[str, list[str]]:
+    return {name: list(st.session_state[f"{of}_{name}"]) for name in ("companies", "sites")}
+
+
+def change_form(users: list[User]) -> None:
+    """Role, limits and whether they may sign in; a one-time password; signing out everywhere."""
+    there = session.reading().status().available
+    why = None if there else text.AWAY_NO_CHANGE
+    by_name = {one.name: one for one in users}
+    name = str(st.selectbox(words.CHANGE_WHO, list(by_name), key="change_who"))
+    one = by_name[name]
+    with st.form(f"change_{name}", border=False):
+        st.selectbox(
+            text.PERSON_ROLE, list(Role), index=list(Role).index(one.role),
+            format_func=lambda r: text.ROLES[r], key=f"change_{name}_role",
+        )  # fmt: skip
+        limits(f"change_{name}", reach_of(one))
+        st.toggle(words.CHANGE_ACTIVE, value=one.active, key=f"change_{name}_active")
+        st.form_submit_button(
+            words.CHANGE_SAVE, type="primary", on_click=_change, args=(name,),
+            disabled=not there, help=why,
+        )  # fmt: skip
+    with st.container(horizontal=True, key="person_actions"):
+        st.button(
+            words.RESET, icon=":material/password:", key=f"reset_{name}", on_click=_reset,
+            args=(name,), disabled=not there, help=why or words.RESET_HELP,
+        )  # fmt: skip
+        st.button(
+            words.SIGN_OUT_EVERYWHERE, icon=":material/logout:", key=f"out_{name}",
+            on_click=_sign_out, args=(name,), disabled=not there, help=why,
+        )  # fmt: skip
+    parts.told(_PLACE)
 
 
 def _add() -> None:
     state = st.session_state
     name = state["person_name"].strip()
     try:
-        session.add_user(name, state["person_password"], state["person_role"].value)
+        wanted = NewUser.model_validate(
+            {
+                "name": name, "password": state["person_password"],
+                "role": state["person_role"], **chosen("person"),
+            }
+        )  # fmt: skip
+        session.people().add_user(wanted)
     except ValidationError:
-        state["iman_people_told"] = ("bad", text.PERSON_NOT_VALID)
+        parts.tell("people_added", text.PERSON_NOT_VALID, bad=True)
     except ImanError as exc:
-        state["iman_people_told"] = ("bad", str(exc))
+        parts.tell("people_added", str(exc), bad=True)
     else:
-        state["iman_people_told"] = ("good", text.person_added(name))
+        parts.tell("people_added", text.person_added(name))
         state["person_name"] = state["person_password"] = ""
 
 
-def _told() -> None:
-    tone, words = st.session_state.pop("iman_people_told", ("", ""))
-    if tone == "bad":
-        parts.problem(words)
-    elif tone:
-        parts.done(words)
+def _change(name: str) -> None:
+    state = st.session_state
+    try:
+        wanted = UserChange.model_validate(
+            {
+                "role": state[f"change_{name}_role"], "active": state[f"change_{name}_active"],
+                **chosen(f"change_{name}"),
+            }
+        )  # fmt: skip
+        session.people().change_user(name, wanted)
+    except (ImanError, ValidationError) as exc:
+        parts.tell(_PLACE, str(exc), bad=True)
+    else:
+        parts.tell(_PLACE, words.CHANGED)
+
+
+def _reset(name: str) -> None:
+    try:
+        made = session.people().reset_password(name)
+    except ImanError as exc:
+        parts.tell(_PLACE, str(exc), bad=True)
+    else:
+        parts.tell(_PLACE, words.one_time(made.name, made.password))
+
+
+def _sign_out(name: str) -> None:
+    try:
+        session.people().end_sessions(name)
+    except ImanError as exc:
+        parts.tell(_PLACE, str(exc), bad=True)
+    else:
+        parts.tell(_PLACE, words.SIGNED_OUT)

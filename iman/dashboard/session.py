@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from iman.api.people_client import PeopleClient
 from iman.api.remedies_client import RemediesClient
-from iman.api.wire import Me, ResyncStarted, User
+from iman.api.wire import Me, ResyncStarted
 from iman.api.wire_checklists import PlaybookView
 from iman.api.wire_remedies import PreviewSelection, ReleasePreview
 from iman.api.wire_sandbox import SandboxFaults
@@ -80,8 +81,9 @@ def read_only_sign_in() -> bool:
 
 def reading() -> Reading:
     """Over the API, or from the file while the daemon is away."""
-    opened = open_reading(backend.daemon(token()), backend.settings().ledger)
-    return SharedReading(opened, _MEMORY)
+    reach = me().reach
+    opened = open_reading(backend.daemon(token()), backend.settings().ledger, reach)
+    return SharedReading(opened, _MEMORY.within(reach))
 
 
 def resync(document_id: int, *, reason: str, request_id: str) -> ResyncStarted:
@@ -102,12 +104,21 @@ def resume(what: str) -> None:
     _MEMORY.forget()
 
 
-def users() -> list[User]:
-    return backend.daemon(token()).users()
+def people() -> PeopleClient:
+    """Accounts and service tokens, as this person. The API decides who may."""
+    return PeopleClient(backend.daemon(token()))
 
 
-def add_user(name: str, password: str, role: str) -> User:
-    return backend.daemon(token()).add_user(name, password, role)
+def change_password(old: str, new: str) -> None:
+    """One's own. Raises ``NotSignedIn`` where *old* is wrong."""
+    address = st.context.ip_address or ""
+    people().change_password(old, new, address=address)
+    backend.sessions().forget(token())
+
+
+def sign_out_everywhere() -> None:
+    people().sign_out_everywhere()
+    backend.sessions().forget(token())
 
 
 def prefer(name: str, value: str) -> None:
@@ -127,14 +138,16 @@ def remove_view(view_id: int) -> None:
 
 def remedies() -> RemediesReading:
     """Causes, checklists, releases, set-ups: over the API, or from the file."""
-    opened = open_remedies(_remedies_client(), backend.settings().ledger)
-    return SharedRemedies(opened, _MEMORY)
+    reach = me().reach
+    opened = open_remedies(_remedies_client(), backend.settings().ledger, reach)
+    return SharedRemedies(opened, _MEMORY.within(reach))
 
 
 def preview_release(selection: PreviewSelection) -> ReleasePreview:
     """Asked every few seconds by everybody who looks, so it is shared."""
     asked = ("preview", selection.model_dump_json())
-    return _MEMORY.get(asked, 2.0, lambda: _remedies_client().preview_release(selection))
+    memory = _MEMORY.within(me().reach)
+    return memory.get(asked, 2.0, lambda: _remedies_client().preview_release(selection))
 
 
 def playbook(error_type: str) -> PlaybookView | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 import time
@@ -13,6 +14,7 @@ from typing import Protocol
 
 from iman.api.client import DaemonClient
 from iman.api.wire import Me
+from iman.domain.people import SERVICE
 from iman.errors import DaemonUnavailable, ImanError, LedgerError, NotSignedIn, TooManySignIns
 
 FRESH_SECONDS = 2.0
@@ -28,6 +30,9 @@ class OfflinePeople(Protocol):
 
     def sign_in(self, name: str, password: str) -> Me:
         """Raises ``NotSignedIn``."""
+
+    def sign_out(self, token: str) -> None:
+        """Remember it for the daemon. Raises ``LedgerError``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +83,13 @@ class Sessions:
                 known = self._fresh(token) or self._ask(token)
         return known.me
 
-    def sign_in(self, name: str, password: str) -> SignedIn:
-        """Raises ``NotSignedIn``, ``TooManySignIns``, or ``DaemonUnavailable`` (no file either)."""
+    def sign_in(self, name: str, password: str, *, address: str = "") -> SignedIn:
+        """*address*: of the browser.
+
+        Raises ``NotSignedIn``, ``TooManySignIns``, or ``DaemonUnavailable`` (no file either).
+        """
         try:
-            session = self._daemon.sign_in(name, password)
+            session = self._daemon.sign_in(name, password, address=address)
         except DaemonUnavailable:
             if self._offline is None:
                 raise
@@ -99,6 +107,11 @@ class Sessions:
             while len(self._ended) > _MOST:
                 self._ended.pop(next(iter(self._ended)))
         self._tell_ended(token)
+
+    def forget(self, token: str) -> None:
+        """What it may was changed: ask anew."""
+        with self._lock:
+            self._known.pop(token, None)
 
     def signed_in_read_only(self, token: str) -> bool:
         """Whether *token* is only this process's own, given while the daemon was away."""
@@ -118,6 +131,7 @@ class Sessions:
             return self._remember(token, self._while_away(token))
         try:
             me: Me | None = self._daemon.as_person(token).me()
+            me = None if me and me.role == SERVICE else me  # a script's token opens no page
         except NotSignedIn:
             me = None
             self._read_only.pop(token, None)  # the daemon is back and does not know it
@@ -181,6 +195,9 @@ class Sessions:
             self._daemon.as_person(token).sign_out()
         except DaemonUnavailable:
             self._untold.append(token)
+            if self._offline is not None:
+                with contextlib.suppress(LedgerError):
+                    self._offline.sign_out(token)
         except ImanError:
             pass  # it had ended already
 

@@ -1,7 +1,8 @@
 """One answer for everybody who looks at the same thing within seconds.
 
-Twenty browsers refresh by themselves; the daemon is asked once. Every role may read everything, so
-an answer is nobody's own. Not ``st.cache_data``: any browser may empty that.
+Twenty browsers refresh by themselves; the daemon is asked once. Every role may read everything
+within their reach, so an answer is nobody's own among those of one reach. Not ``st.cache_data``:
+any browser may empty that.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import pandas as pd
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
 from iman.api.wire_settings import SettingsRecord
 from iman.api.wire_views import SavedView
+from iman.domain.people import Reach
 from iman.errors import NotFound
 from iman.reading.reading import (
     EVERYTHING,
@@ -66,10 +68,26 @@ class Memory:
             value: T = slot.value
             return value
 
+    def within(self, reach: Reach) -> Memory:
+        """The same memory, of answers for that reach alone."""
+        return _Within(self, reach) if reach.limited else self
+
     def forget(self) -> None:
         """After somebody changed something: the next to look sees it."""
         with self._lock:
             self._slots.clear()
+
+
+class _Within(Memory):
+    def __init__(self, memory: Memory, reach: Reach) -> None:
+        self._memory = memory
+        self._reach = reach
+
+    def get(self, key: Hashable, seconds: float, ask: Callable[[], T]) -> T:
+        return self._memory.get((self._reach, key), seconds, ask)
+
+    def forget(self) -> None:
+        self._memory.forget()
 
 
 class SharedReading:

@@ -83,7 +83,10 @@ class SignIn:
         name, password = fields.get("name", "").strip(), fields.get("password", "")
         wanted = safe_next(fields.get("next", "/"))
         try:
-            signed_in = await anyio.to_thread.run_sync(self._sessions.sign_in, name, password)
+            address = request.client.host if request.client else ""
+            signed_in = await anyio.to_thread.run_sync(
+                lambda: self._sessions.sign_in(name, password, address=address)
+            )
         except (NotSignedIn, ValidationError):
             # one answer for a wrong name and a wrong password
             return self._form(wanted, name=name, problem=text.SIGN_IN_WRONG, status=401)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -23,6 +24,7 @@ from iman.ledger import remedy_facts
 from iman.ledger.cause_reading import rows
 from iman.ledger.checklists import load, open_ids
 from iman.ledger.queries import queries
+from iman.ledger.reach import reach_of
 from iman.ledger.read_model import Facts, Row, facts
 
 _SQL = queries("checklists")
@@ -197,7 +199,12 @@ def lock_of(conn: duckdb.DuckDBPyConnection, checklist: Checklist, step: Step) -
 def _lock(conn: duckdb.DuckDBPyConnection, checklist: Checklist) -> str:
     if checklist.standing.phase not in OPEN_PHASES:
         return ""
-    using = remedy_facts.in_use(conn, entity_kind=checklist.entity_kind, entity=checklist.entity)
+    asked = {"entity_kind": checklist.entity_kind, "entity": checklist.entity}
+    using = remedy_facts.in_use(conn, **asked)
+    if not using and reach_of(conn).limited:
+        with contextlib.closing(conn.cursor()) as unlimited:
+            elsewhere = remedy_facts.in_use(unlimited, **asked)
+        return "Documents of other sites still use it." if elsewhere else ""
     return still_in_use(using)
 
 

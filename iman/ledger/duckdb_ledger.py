@@ -17,17 +17,21 @@ from filelock import FileLock, Timeout
 
 from iman.domain.attempt import Claim, Finished
 from iman.domain.feed import FeedEvent, Unreadable, WriteBack
+from iman.domain.people import EVERYWHERE, Reach
 from iman.errors import LedgerError, LedgerLocked
 from iman.ledger import holding, outbox, pushing, receiving
 from iman.ledger.ids import Ids
 from iman.ledger.migrate import is_held, migrate
 from iman.ledger.pushing import Together, alone
 from iman.ledger.queries import first_row, queries
+from iman.ledger.reach import limit
 from iman.ledger.receiving import Received
 from iman.ledger.utc import from_db
 from iman.ledger.writer import InlineWriter, Work, Writer, transaction
 
 T = TypeVar("T")
+
+_MOST_REACHES = 32  # a thread's cursors: one for everything, the others for limited people
 
 
 class DuckDBLedger:
@@ -132,14 +136,16 @@ class DuckDBLedger:
         """Run *work* in the writer's next transaction."""
         return self._writer.submit(work)
 
-    def reader(self) -> duckdb.DuckDBPyConnection:
-        """This thread's own cursor; it sees what is committed and blocks nobody."""
+    def reader(self, reach: Reach = EVERYWHERE) -> duckdb.DuckDBPyConnection:
+        """This thread's own cursor; it sees what is committed, and blocks nobody."""
         if self._closed:
             raise LedgerError("The ledger is closed.")
-        if not hasattr(self._readers, "cursor"):
-            self._readers.cursor = self._conn.cursor()
-        cursor: duckdb.DuckDBPyConnection = self._readers.cursor
-        return cursor
+        held: dict[Reach, duckdb.DuckDBPyConnection] = self._readers.__dict__.setdefault("of", {})
+        if reach not in held:
+            while len(held) > _MOST_REACHES:
+                held.pop(next(one for one in held if one.limited)).close()
+            held[reach] = limit(self._conn.cursor(), reach)
+        return held[reach]
 
     def close(self) -> None:
         """Finish what is queued, fold the log into the file, let go. Again does nothing."""

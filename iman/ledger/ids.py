@@ -26,6 +26,7 @@ _NEWEST = {
     "rule_edit": "SELECT max(edit_id) FROM rule_edits",
     "reclassification": "SELECT max(pass_id) FROM reclassifications",
     "view": "SELECT max(view_id) FROM saved_views",
+    "token": "SELECT max(token_id) FROM service_tokens",
     "setup_gap": "SELECT max(gap_id) FROM setup_gaps",
 }
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from iman.domain.document import CLOSED_STATES
 from iman.ledger.queries import first_row, queries
+from iman.ledger.reach import another
 from iman.ledger.read_model import Facts, Refusals, Row, aware, facts
 from iman.ledger.utc import to_db
 
@@ -73,8 +74,14 @@ def all_documents(
     At least one table comes, with the columns. The list is never in memory as a whole; DuckDB sorts
     on disk beyond its own limit.
     """
-    values = wanted_values(**wanted)
-    with _asking(conn, values) as cursor:
+    return _pieces(another(conn), rows, fields, wanted_values(**wanted))
+
+
+def _pieces(
+    conn: duckdb.DuckDBPyConnection, rows: int, fields: list[str] | None, values: Row
+) -> Iterator[pa.Table]:
+    """*conn* is its own: the pieces may be asked for by another thread."""
+    with contextlib.closing(conn), _asking(conn, values) as cursor:
         known = facts(cursor)
 
         def told(found: pa.Table) -> pa.Table:
@@ -136,16 +143,15 @@ def wanted_values(
 
 @contextlib.contextmanager
 def _asking(conn: duckdb.DuckDBPyConnection, values: Row) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection of its own that holds the filter, and sees one moment throughout."""
-    cursor = conn.cursor()
+    """*conn* holds the filter, and sees one moment throughout."""
+    conn.execute("BEGIN")
     try:
-        cursor.execute("BEGIN")
-        cursor.execute("SET VARIABLE wanted = $values", {"values": values})
-        cursor.execute(_SQL["matching"])
-        cursor.execute(_SQL["refused_in_window" if values["refused_from"] else "at_any_time"])
-        yield cursor
+        conn.execute("SET VARIABLE wanted = $values", {"values": values})
+        conn.execute(_SQL["matching"])
+        conn.execute(_SQL["refused_in_window" if values["refused_from"] else "at_any_time"])
+        yield conn
     finally:
-        cursor.close()  # what it began ends with it
+        conn.execute("ROLLBACK")
 
 
 def _page(

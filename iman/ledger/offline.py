@@ -12,19 +12,24 @@ from pathlib import Path
 
 import duckdb
 
-from iman.api.passwords import password_fits, token_digest
+from iman.api.passwords import password_fits
 from iman.api.wire import Me
-from iman.domain.people import PERMISSIONS, Role
+from iman.domain.people import EVERYWHERE, Person, Reach, Role
 from iman.errors import LedgerError, LedgerLocked, NotSignedIn
 from iman.ledger.accounts import find_session, find_user
 from iman.ledger.migrate import check_version, is_held
+from iman.ledger.reach import limit
+from iman.ledger.seal import digest_beside, note_ended, noted_ends
 
 _SESSION = timedelta(hours=8)
 
 
 @contextmanager
-def read_only(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Raises ``LedgerError`` where there is no ledger, ``LedgerLocked`` while a daemon holds it."""
+def read_only(path: Path, reach: Reach = EVERYWHERE) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Within *reach*.
+
+    Raises ``LedgerError`` where there is no ledger, ``LedgerLocked`` while a daemon holds it.
+    """
     if not path.exists():
         raise LedgerError(f"There is no ledger at {path.name} yet: start the daemon once.")
     try:
@@ -37,7 +42,7 @@ def read_only(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise LedgerError(f"The ledger cannot be read: {exc}") from exc
     try:
         check_version(conn)
-        yield conn
+        yield limit(conn, reach)
     finally:
         conn.close()
 
@@ -54,17 +59,34 @@ class OfflinePeople:
         Raises ``LedgerError`` where the file cannot be read.
         """
         with read_only(self._path) as conn:
-            found = find_session(conn, token_digest(token), now=datetime.now(UTC))
-        return None if found is None else _me(found.name, found.role, found.expires_at)
+            digest = digest_beside(self._path, conn, token)
+            if digest is None or digest in noted_ends(self._path):
+                return None
+            found = find_session(conn, digest, now=datetime.now(UTC))
+        if found is None or found.must_change:  # it can be changed only while the daemon runs
+            return None
+        return _me(found.name, found.role, found.reach, found.expires_at)
+
+    def sign_out(self, token: str) -> None:
+        """The daemon hears of it when it starts. Raises ``LedgerError``."""
+        with read_only(self._path) as conn:
+            digest = digest_beside(self._path, conn, token)
+        if digest is not None:
+            note_ended(self._path, digest)
 
     def sign_in(self, name: str, password: str) -> Me:
         """Raises ``NotSignedIn`` or ``LedgerError``. Nothing is written, so the caller keeps it."""
         with read_only(self._path) as conn:
             user = find_user(conn, name)
-        if not password_fits(user.password_hash if user else None, password) or user is None:
+        fits = password_fits(user.password_hash if user else None, password)
+        if not fits or user is None or not user.active or user.must_change:
             raise NotSignedIn("The name or the password is wrong.")
-        return _me(user.name, user.role, datetime.now(UTC) + _SESSION)
+        return _me(user.name, user.role, user.reach, datetime.now(UTC) + _SESSION)
 
 
-def _me(name: str, role: Role, expires_at: datetime) -> Me:
-    return Me(name=name, role=role, permissions=sorted(PERMISSIONS[role]), expires_at=expires_at)
+def _me(name: str, role: Role, reach: Reach, expires_at: datetime) -> Me:
+    person = Person(name=name, role=role, reach=reach)
+    return Me(
+        name=name, role=role, permissions=sorted(person.permissions), expires_at=expires_at,
+        companies=list(reach.companies), sites=list(reach.sites),
+    )  # fmt: skip

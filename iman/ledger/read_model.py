@@ -26,7 +26,8 @@ from iman.ledger.utc import from_db, to_db
 _SQL = queries("reading")
 _HOURLY_UP_TO = 72  # hours; beyond, a trend's buckets are days
 _NEVER = datetime(9999, 1, 1)  # noqa: DTZ001 -- bound as the ledger's own, which has no zone
-_RENAMED = frozenset({"document_id", "attempt_id", "reference", "payload"})
+#: What a record is not given under the ledger's own name; rowid stands in limited people's rows.
+_RENAMED = frozenset({"document_id", "attempt_id", "reference", "payload", "rowid"})
 Row = dict[str, Any]
 
 
@@ -318,7 +319,7 @@ def _table(conn: duckdb.DuckDBPyConnection, name: str, values: Row) -> pa.Table:
 
 def table(conn: duckdb.DuckDBPyConnection, sql: str, values: Row) -> pa.Table:
     """Moments are aware."""
-    return aware(conn.cursor().sql(sql, params=values).to_arrow_table())
+    return aware(conn.sql(sql, params=values).to_arrow_table())
 
 
 def aware(found: pa.Table) -> pa.Table:

@@ -5,6 +5,7 @@ A release is rows in the ledger, moved on a step at a time, so a restart goes on
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -163,6 +164,21 @@ def releases(
     """Newest first, without their documents."""
     found = rows(conn, _SQL["releases"], {"id": None, "cause_id": cause_id, "limit": limit})
     return [_named(row) for row in found]
+
+
+def whole(conn: duckdb.DuckDBPyConnection, release_id: int) -> bool:
+    """Whether *conn*, which may be limited, sees every document of it."""
+    return _count(conn, release_id) == _everywhere(conn, release_id)
+
+
+def _everywhere(conn: duckdb.DuckDBPyConnection, release_id: int) -> int:
+    with contextlib.closing(conn.cursor()) as unlimited:
+        return _count(unlimited, release_id)
+
+
+def _count(conn: duckdb.DuckDBPyConnection, release_id: int) -> int:
+    row = first_row(conn, _SQL["documents_in"], {"id": release_id})
+    return int(row[0]) if row else 0
 
 
 def stop(conn: duckdb.DuckDBPyConnection, release_id: int, *, who: str, now: datetime) -> Row:

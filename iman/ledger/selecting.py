@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
 
 from iman.domain.checklist import Checklist, ready_to_release
+from iman.domain.people import EVERYWHERE, Reach
 from iman.ledger import cause_reading, causes, checklists, listing, remedy_facts
+from iman.ledger.reach import limit, within
 from iman.ledger.releases import MOST
 
 
@@ -31,17 +34,26 @@ def choose(
     checklist_id: int | None = None,
     document_ids: Sequence[int] | None = None,
     wanted: dict[str, Any] | None = None,
+    reach: Reach = EVERYWHERE,
 ) -> Chosen:
-    """Exactly one says which. Raises ``NotFound``."""
+    """Exactly one says which; only what *reach* holds is chosen. Raises ``NotFound``."""
     if cause_id is not None:
-        return _cause(conn, cause_id)
-    if checklist_id is not None:
-        return _checklist(conn, checklists.load(conn, checklist_id))
-    if document_ids is not None:
-        ids = list(dict.fromkeys(document_ids))
+        chosen = _cause(conn, cause_id)
+    elif checklist_id is not None:
+        chosen = _checklist(conn, checklists.load(conn, checklist_id))
+    elif document_ids is not None:
+        ids = within(conn, list(dict.fromkeys(document_ids)), reach)
         return Chosen(document_ids=ids, title=f"{len(ids)} chosen documents")
-    ids = listing.document_ids(conn, **{**(wanted or {}), "order": "oldest"}, limit=MOST)
-    return Chosen(document_ids=ids, title=_in_words(wanted or {})[:200])
+    else:
+        ids = _listed(conn, wanted or {}, reach)
+        return Chosen(document_ids=ids, title=_in_words(wanted or {})[:200])
+    return replace(chosen, document_ids=within(conn, chosen.document_ids, reach))
+
+
+def _listed(conn: duckdb.DuckDBPyConnection, wanted: dict[str, Any], reach: Reach) -> list[int]:
+    """From a connection of its own, which is limited to *reach*; *conn* is the writer's perhaps."""
+    with contextlib.closing(limit(conn.cursor(), reach)) as cursor:
+        return listing.document_ids(cursor, **{**wanted, "order": "oldest"}, limit=MOST)
 
 
 def _in_words(wanted: dict[str, Any]) -> str:

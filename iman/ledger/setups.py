@@ -19,6 +19,7 @@ from iman.domain.setup import (
     Category,
     Code,
     Gap,
+    Place,
     Problem,
     SageCode,
     SetupKind,
@@ -29,6 +30,7 @@ from iman.errors import NotFound
 from iman.ledger.cause_reading import rows
 from iman.ledger.ids import Ids
 from iman.ledger.queries import queries
+from iman.ledger.reach import reach_of
 from iman.ledger.utc import to_db
 
 _SQL = queries("setups")
@@ -131,7 +133,7 @@ def _save_gaps(
 def gaps(conn: duckdb.DuckDBPyConnection, *, now: datetime) -> list[Row]:
     """Every gap with what it holds up now and what it would; open ones first."""
     found = rows(conn, _SQL["gaps"], {"id": None, "gone_since": to_db(now - _GONE_FOR)})
-    return _told(conn, found)
+    return _told(conn, _within_reach(conn, found, now))
 
 
 def gap(conn: duckdb.DuckDBPyConnection, gap_id: int, *, now: datetime) -> Row:
@@ -139,7 +141,24 @@ def gap(conn: duckdb.DuckDBPyConnection, gap_id: int, *, now: datetime) -> Row:
     found = rows(conn, _SQL["gaps"], {"id": gap_id, "gone_since": to_db(now)})
     if not found:
         raise NotFound(f"There is no set-up gap {gap_id}.")
-    return _told(conn, found)[0]
+    return _told(conn, _within_reach(conn, found, now))[0]
+
+
+def _within_reach(
+    conn: duckdb.DuckDBPyConnection, found: Sequence[Row], now: datetime
+) -> Sequence[Row]:
+    """What carries each is kept for all sites together; for somebody's own it is counted now."""
+    if not found or not reach_of(conn).limited:
+        return found
+    several = [
+        Gap(
+            kind=SetupKind(row["kind"]), code=row["code"], problem=Problem(row["problem"]),
+            message=row["message"], places=tuple(Place(**one) for one in json.loads(row["places"])),
+        )
+        for row in found
+    ]  # fmt: skip
+    carried = carried_by(conn, several, now=now)
+    return [{**row, "carried": told} for row, told in zip(found, carried, strict=True)]
 
 
 def readings(conn: duckdb.DuckDBPyConnection) -> list[Row]:

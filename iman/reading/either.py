@@ -13,6 +13,8 @@ from iman.api.client import DaemonClient
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
 from iman.api.wire_settings import SettingsRecord
 from iman.api.wire_views import SavedView
+from iman.domain.people import EVERYWHERE as EVERYWHERE_REACH
+from iman.domain.people import Reach
 from iman.errors import DaemonUnavailable, LedgerError
 from iman.reading.from_ledger import FromLedger
 from iman.reading.over_api import OverApi
@@ -142,7 +144,9 @@ class Either:
             return question(self._ledger)
 
 
-def open_reading(client: DaemonClient, ledger: Path | None) -> Reading:
-    """The read model for one person; *ledger* is read while the daemon is away."""
+def open_reading(
+    client: DaemonClient, ledger: Path | None, reach: Reach = EVERYWHERE_REACH
+) -> Reading:
+    """The read model for one person; *ledger* is read within *reach* while the daemon is away."""
     api = OverApi(client)
-    return api if ledger is None else Either(api, FromLedger(ledger))
+    return api if ledger is None else Either(api, FromLedger(ledger, reach))

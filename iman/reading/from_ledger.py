@@ -14,6 +14,7 @@ import pyarrow as pa
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
 from iman.api.wire_settings import SettingsRecord
 from iman.api.wire_views import SavedView
+from iman.domain.people import EVERYWHERE, Reach
 from iman.errors import DaemonUnavailable, LedgerLocked
 from iman.ledger import figures, holding, listing, read_model, settings_kept, views
 from iman.ledger import queue as queues
@@ -35,8 +36,9 @@ Figure = Callable[[duckdb.DuckDBPyConnection, read_model.Window, read_model.Scop
 class FromLedger:
     """Opens the file for one question at a time. Raises ``LedgerError`` where it cannot be read."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, reach: Reach = EVERYWHERE) -> None:
         self._path = path
+        self._reach = reach
 
     def status(self) -> DaemonStatus:
         heard = self._ask(read_model.last_heard)
@@ -179,7 +181,7 @@ class FromLedger:
 
     def _ask(self, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         try:
-            with read_only(self._path) as conn:
+            with read_only(self._path, self._reach) as conn:
                 return question(conn)
         except LedgerLocked as exc:
             raise DaemonUnavailable("The daemon is there but does not answer.") from exc

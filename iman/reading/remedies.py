@@ -30,6 +30,7 @@ from iman.api.wire_remedies import (
 )
 from iman.api.wire_rules import Rereading, RuleEdit, RuleListing, rule_edit
 from iman.classify import RulesInForce
+from iman.domain.people import EVERYWHERE, Reach
 from iman.errors import DaemonUnavailable, LedgerLocked
 from iman.ledger import (
     by_hand,
@@ -96,8 +97,9 @@ class RemediesReading(Protocol):
 class RemediesFromLedger:
     """From the file, opened for one question at a time."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, reach: Reach = EVERYWHERE) -> None:
         self._path = path
+        self._reach = reach
 
     def causes(self, *, hours: int = 24) -> list[Cause]:
         now = datetime.now(UTC)
@@ -209,7 +211,7 @@ class RemediesFromLedger:
 
     def _ask(self, question: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         try:
-            with read_only(self._path) as conn:
+            with read_only(self._path, self._reach) as conn:
                 return question(conn)
         except LedgerLocked as exc:
             raise DaemonUnavailable("The daemon is there but does not answer.") from exc
@@ -291,6 +293,8 @@ class EitherRemedies:
             return question(self._ledger)
 
 
-def open_remedies(client: RemediesClient, ledger: Path | None) -> RemediesReading:
-    """For one person; *ledger* is read while the daemon is away."""
-    return client if ledger is None else EitherRemedies(client, RemediesFromLedger(ledger))
+def open_remedies(
+    client: RemediesClient, ledger: Path | None, reach: Reach = EVERYWHERE
+) -> RemediesReading:
+    """For one person; *ledger* is read within *reach* while the daemon is away."""
+    return client if ledger is None else EitherRemedies(client, RemediesFromLedger(ledger, reach))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import re
+from ipaddress import ip_address
 from typing import Annotated, Any
 
 import duckdb
@@ -22,6 +24,16 @@ _BEARER = HTTPBearer(auto_error=False)
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 
 
+#: What a route's address may name that lies in some people's reach and not in others'.
+NAMED = {
+    "document_id": "document",
+    "cause_id": "cause",
+    "checklist_id": "checklist",
+    "release_id": "release",
+}
+_LARGEST_ID = 2**63 - 1
+
+
 def people(request: Request) -> People:
     found: People = request.app.state.people
     return found
@@ -33,7 +45,9 @@ def ledger(request: Request) -> DuckDBLedger:
 
 
 def reader(request: Request) -> duckdb.DuckDBPyConnection:
-    return ledger(request).reader()
+    """The ledger as far as the person who asks may see it; for routes that know who that is."""
+    asking: Person = request.state.person
+    return ledger(request).reader(asking.reach)
 
 
 def origin(request: Request) -> str:
@@ -43,6 +57,15 @@ def origin(request: Request) -> str:
     return f"{name} {address}"
 
 
+def address(request: Request) -> str:
+    """Where a person sits. A dashboard on this machine says it of its browser."""
+    here = request.client.host if request.client else "?"
+    with contextlib.suppress(ValueError):
+        if ip_address(here).is_loopback:
+            return str(ip_address(request.headers.get("x-iman-address", here)))
+    return here
+
+
 def token(credentials: Credentials) -> str:
     """Raises ``NotSignedIn``."""
     if credentials is None or not credentials.credentials:
@@ -50,16 +73,31 @@ def token(credentials: Credentials) -> str:
     return credentials.credentials
 
 
-def needs(permission: Permission) -> Callable[..., Person]:
-    """The person, who must carry *permission*; a refusal is written to the audit trail."""
+class Needs:
+    """The person, who must carry *permission* and reach what the address names.
 
-    def person(request: Request, credentials: Credentials) -> Person:
-        who = people(request).me(token(credentials))
-        found = Person(name=who.name, role=who.role)
-        people(request).require(found, permission, target=request.url.path, origin=origin(request))
+    A refusal is written to the audit trail.
+    """
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    def __call__(self, request: Request, credentials: Credentials) -> Person:
+        found, asked = people(request).person(token(credentials)), people(request)
+        target, came_from = request.url.path, origin(request)
+        asked.require(found, self.permission, target=target, origin=came_from)
+        for name, what in NAMED.items():
+            given = str(request.path_params.get(name, ""))
+            if re.fullmatch(r"-?[0-9]+", given):  # what is no number the route refuses itself
+                number = max(-_LARGEST_ID, min(int(given), _LARGEST_ID))
+                asked.reach_check(found, what, number, target=target, origin=came_from)
+        request.state.person = found
         return found
 
-    return person
+
+def needs(permission: Permission) -> Needs:
+    """What a route depends on for its person; it is that route's rule."""
+    return Needs(permission)
 
 
 Viewer = Annotated[Person, Depends(needs(Permission.VIEW))]

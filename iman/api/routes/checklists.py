@@ -116,6 +116,8 @@ def tick(
             evidence = remedies(request).verify(checklist_id, step)
             if evidence is None or evidence.holds is not True:
                 told = evidence.text if evidence else "It could not be looked up."
+                if person.reach.limited:  # it may name other sites' documents
+                    told = "It was looked up and is not so."
                 raise DaemonRefused(f"{told} Give a reason to tick it all the same.")
             return seen(request, checklist_id)
         how = "override"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AwareDatetime
 
-from iman.api.routes.asking import Viewer, as_asked, ledger, needs, origin, reader
+from iman.api.routes.asking import Viewer, as_asked, ledger, needs, origin, people, reader
 from iman.api.routes.figures import known_zone
 from iman.api.wire import (
     DocumentDetail,
@@ -21,6 +22,7 @@ from iman.api.wire import (
 from iman.domain.document import DocumentState, EntryType
 from iman.domain.people import Permission, Person
 from iman.domain.view import Order
+from iman.errors import NotFound
 from iman.ledger import listing, read_model
 from iman.ledger.accounts import AuditEvent, write_audit
 from iman.ledger.resyncing import restart_or_say_why
@@ -97,12 +99,22 @@ def documents(
 @router.get("/document-ids")
 def find(
     request: Request,
-    _: Viewer,
+    person: Viewer,
     number: Annotated[str, Query(min_length=1, max_length=200)],
     entry_type: EntryType | None = None,
 ) -> DocumentId:
     """The id of the document with byondpro's *number*."""
-    return DocumentId(id=read_model.find_document(reader(request), number, entry_type))
+    try:
+        return DocumentId(id=read_model.find_document(reader(request), number, entry_type))
+    except NotFound:
+        with contextlib.suppress(NotFound):  # whether it lies out of reach
+            known = read_model.find_document(ledger(request).reader(), number, entry_type)
+            target = f"{request.url.path} {number}"
+            with contextlib.suppress(NotFound):  # its own words name the id
+                people(request).reach_check(
+                    person, "document", known, target=target, origin=origin(request)
+                )
+        raise
 
 
 @router.get("/documents/{document_id}")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
-from iman.api.routes.asking import Viewer, ledger, origin, reader
+from iman.api.routes.asking import Viewer, ledger, origin, people, reader
 from iman.api.routes.remedy_asking import Id, Releaser, audited, moment, remedies
 from iman.api.wire_remedies import (
     PreviewSelection,
@@ -15,6 +15,7 @@ from iman.api.wire_remedies import (
     Selection,
     StartRelease,
 )
+from iman.domain.people import Person
 from iman.errors import DaemonRefused
 from iman.ledger import releases, selecting
 
@@ -25,8 +26,9 @@ Rows = Annotated[
 
 
 @router.post("/releases/preview")
-def preview(request: Request, _: Viewer, body: PreviewSelection) -> ReleasePreview:
+def preview(request: Request, person: Viewer, body: PreviewSelection) -> ReleasePreview:
     """What a release would touch and what not, and why; changes nothing."""
+    _in_reach(request, person, body)
     conn = reader(request)
     chosen = selecting.choose(conn, **_asked(body))
     planned = releases.preview(conn, chosen.document_ids, include_parked=body.include_parked)
@@ -55,9 +57,10 @@ def start(request: Request, person: Releaser, body: StartRelease) -> Release:
     """
     held, now, view = ledger(request), moment(request), remedies(request)
     came_from = origin(request)
+    _in_reach(request, person, body)
 
     def work(conn: Any) -> int:
-        chosen = selecting.choose(conn, **_asked(body))
+        chosen = selecting.choose(conn, **_asked(body), reach=person.reach)
         if chosen.not_ready and not body.reason:
             raise DaemonRefused(f"{chosen.not_ready} Give a reason to resync all the same.")
         order = releases.Order(
@@ -96,11 +99,24 @@ def release(request: Request, _: Viewer, release_id: Id, rows: Rows = None) -> R
 def stop(request: Request, person: Releaser, release_id: Id) -> Release:
     """Undo it within its grace period; later, leave alone what has not been sent yet."""
     now = moment(request)
+    if person.reach.limited and not releases.whole(reader(request), release_id):
+        raise DaemonRefused("It resyncs documents of other sites too: somebody who sees all may.")
     found = audited(
         request, person, "stop_release", f"release {release_id}",
         lambda conn: releases.stop(conn, release_id, who=person.name, now=now),
     )  # fmt: skip
     return Release.model_validate(releases.shown(found))
+
+
+def _in_reach(request: Request, person: Person, body: Selection) -> None:
+    """404 for what is named and lies out of the person's reach."""
+    named = [("cause", body.cause_id), ("checklist", body.checklist_id)]
+    named += [("document", one) for one in body.document_ids or ()]
+    for what, found in named if person.reach.limited else ():
+        if found is not None:
+            people(request).reach_check(
+                person, what, found, target=request.url.path, origin=origin(request)
+            )
 
 
 def _asked(body: Selection) -> dict[str, Any]:

@@ -45,15 +45,20 @@ def audited(
     reason: str = "",
 ) -> T:
     """Run *work* in the writer, with its audit event in the same transaction."""
-    held, now, came_from = ledger(request), moment(request), origin(request)
+    held, now = ledger(request), moment(request)
+    event = event_of(request, person, action, target, reason)
 
     def both(conn: Any) -> T:
         done = work(conn)
-        event = AuditEvent(
-            who=person.name, role=person.role, action=action, target=target, allowed=True,
-            reason=reason[:500], origin=came_from,
-        )  # fmt: skip
         write_audit(conn, held.ids, event, now=now)
         return done
 
     return held.write(both).result()
+
+
+def event_of(request: Request, person: Person, action: str, target: str, reason: str) -> AuditEvent:
+    """Something that was allowed."""
+    return AuditEvent(
+        who=person.name, role=person.role, action=action, target=target, allowed=True,
+        reason=reason[:500], origin=origin(request),
+    )  # fmt: skip

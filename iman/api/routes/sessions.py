@@ -6,8 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from iman.api.routes.asking import Viewer, ledger, people, reader, token
+from iman.api.routes.asking import Viewer, address, ledger, origin, people, reader, token
 from iman.api.wire import Health, Me, Preference, Session, SignIn
+from iman.api.wire_people import PasswordChange
+from iman.domain.people import SERVICE, Person
+from iman.errors import DaemonRefused
 from iman.ledger import figures
 
 router = APIRouter(tags=["sessions"])
@@ -23,16 +26,42 @@ def health(request: Request) -> Health:
 @router.post("/sessions", status_code=201)
 def sign_in(request: Request, body: SignIn) -> Session:
     """Open to everybody; slowed down after five wrong passwords in a minute."""
-    address = request.client.host if request.client else "?"
-    return people(request).sign_in(body.name, body.password, address=address)
+    return people(request).sign_in(body.name, body.password, address=address(request))
 
 
 @router.delete("/sessions/current", status_code=204)
 def sign_out(request: Request, session: Annotated[str, Depends(token)]) -> Response:
     """Ends the session of the token sent. The token is worth nothing afterwards."""
-    people(request).me(session)
+    if people(request).me(session).role == SERVICE:
+        raise DaemonRefused("A service token does not sign out; it is revoked.")
     people(request).sign_out(session)
     return Response(status_code=204)
+
+
+@router.put("/me/password", status_code=204)
+def change_password(
+    request: Request, session: Annotated[str, Depends(token)], body: PasswordChange
+) -> Response:
+    """One's own password; every other session of that person ends. 401 where the old is wrong."""
+    people(request).change_password(
+        _account(request, session), session, body.password, body.new_password,
+        address=address(request), origin=origin(request),
+    )  # fmt: skip
+    return Response(status_code=204)
+
+
+@router.delete("/me/sessions", status_code=204)
+def sign_out_everywhere(request: Request, session: Annotated[str, Depends(token)]) -> Response:
+    """Ends all of one's sessions, this one too."""
+    people(request).sign_out_everywhere(_account(request, session), origin=origin(request))
+    return Response(status_code=204)
+
+
+def _account(request: Request, session: str) -> Person:
+    me = people(request).me(session)
+    if me.role == SERVICE:
+        raise DaemonRefused("A service token has no account.")
+    return Person(name=me.name, role=me.role, reach=me.reach)
 
 
 @router.get("/me")

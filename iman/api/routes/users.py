@@ -1,46 +1,180 @@
-"""Who may sign in. Admins only."""
+"""Who may sign in, and tokens for scripts. For those who manage users."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request, Response
 
-from iman.api.passwords import hash_password
-from iman.api.routes.asking import ledger, needs, origin, people, reader
-from iman.api.wire import NewUser, User
-from iman.domain.people import Permission, Person
-from iman.ledger.accounts import AuditEvent, find_user, list_users, save_user, write_audit
+from iman.api.passwords import hash_password, new_token, one_time_password
+from iman.api.people import TOKEN_MARK
+from iman.api.routes.asking import ledger, needs, people, reader
+from iman.api.routes.remedy_asking import audited, event_of, moment
+from iman.api.wire_people import (
+    IssuedToken,
+    NewToken,
+    NewUser,
+    OneTimePassword,
+    ServiceToken,
+    User,
+    UserChange,
+)
+from iman.domain.people import Permission, Person, Reach, Role
+from iman.errors import DaemonRefused, NotFound
+from iman.ledger import service_tokens
+from iman.ledger.accounts import (
+    StoredUser,
+    change_user,
+    end_sessions,
+    find_user,
+    last_to_manage,
+    list_users,
+    save_user,
+    set_password,
+    write_audit,
+)
 
 router = APIRouter(tags=["users"])
+T = TypeVar("T")
 Admin = Annotated[Person, Depends(needs(Permission.MANAGE_USERS))]
+Name = Annotated[str, Path(min_length=1, max_length=80)]
 
 
 @router.get("/users")
 def users(request: Request, _: Admin) -> list[User]:
-    return [
-        User(name=name, role=role, created_at=created)
-        for name, role, created in list_users(reader(request))
-    ]
+    return [_shown(one) for one in list_users(reader(request))]
 
 
 @router.post("/users", status_code=201)
 def add_user(request: Request, person: Admin, body: NewUser) -> User:
-    """Add somebody, or give a known name a new role and password."""
-    now, held = request.app.state.now(), ledger(request)
-    hashed = hash_password(body.password)
+    """Add somebody, or give a known name a new role, limits and password; their sessions end."""
+    now, hashed = moment(request), hash_password(body.password)
 
     def work(conn: Any) -> User:
-        save_user(conn, body.name, body.role, hashed, now=now)
-        event = AuditEvent(
-            who=person.name, role=person.role, action="save_user", target=body.name,
-            allowed=True, reason=f"role {body.role}", origin=origin(request),
-        )  # fmt: skip
-        write_audit(conn, held.ids, event, now=now)
-        saved = find_user(conn, body.name)
-        assert saved is not None  # noqa: S101 -- written two lines above, in this transaction
-        return User(name=saved.name, role=saved.role, created_at=saved.created_at)
+        _keep_one(conn, body.name, body.role, body.reach, active=True)
+        save_user(conn, body.name, body.role, hashed, now=now, reach=body.reach)
+        end_sessions(conn, body.name, now=now)
+        return _shown(_known(conn, body.name))
 
-    saved = held.write(work).result()
-    people(request).changed()
-    return saved
+    told = f"role {body.role}; {body.reach}"
+    return _changing(request, person, "save_user", body.name, work, told)
+
+
+@router.put("/users/{name}")
+def change(request: Request, person: Admin, name: Name, body: UserChange) -> User:
+    """A new role, new limits, or no signing in any more; open sessions follow at once."""
+    now = moment(request)
+
+    def work(conn: Any) -> User:
+        _known(conn, name)
+        _keep_one(conn, name, body.role, body.reach, active=body.active)
+        change_user(conn, name, body.role, body.reach, active=body.active)
+        if not body.active:
+            end_sessions(conn, name, now=now)
+        return _shown(_known(conn, name))
+
+    told = f"role {body.role}; {body.reach}" if body.active else "may not sign in any more"
+    return _changing(request, person, "change_user", name, work, told)
+
+
+@router.post("/users/{name}/reset-password")
+def reset(request: Request, person: Admin, name: Name) -> OneTimePassword:
+    """A password for one use; another must be chosen with it. Their sessions end."""
+    now, password = moment(request), one_time_password()
+    hashed = hash_password(password)
+
+    def work(conn: Any) -> None:
+        _known(conn, name)
+        set_password(conn, name, hashed, must_change=True)
+        end_sessions(conn, name, now=now)
+
+    _changing(request, person, "reset_password", name, work)
+    return OneTimePassword(name=name, password=password)
+
+
+@router.delete("/users/{name}/sessions", status_code=204)
+def sign_out(request: Request, person: Admin, name: Name) -> Response:
+    """Sign somebody out everywhere."""
+    now = moment(request)
+
+    def work(conn: Any) -> None:
+        _known(conn, name)
+        end_sessions(conn, name, now=now)
+
+    _changing(request, person, "end_sessions", name, work)
+    return Response(status_code=204)
+
+
+@router.get("/tokens")
+def tokens(request: Request, _: Admin) -> list[ServiceToken]:
+    """Those in force and those that were; never the tokens themselves."""
+    return [ServiceToken.model_validate(row) for row in service_tokens.tokens(reader(request))]
+
+
+@router.post("/tokens", status_code=201)
+def issue(request: Request, person: Admin, body: NewToken) -> IssuedToken:
+    """A token for a script, shown this once; 409 for a name that is taken."""
+    now, held, token = moment(request), ledger(request), TOKEN_MARK + new_token()
+    digest, expires = people(request).digest(token), now + timedelta(days=body.days)
+
+    def work(conn: Any) -> None:
+        service_tokens.issue(
+            conn, held.ids, name=body.name, digest=digest, permissions=body.permissions,
+            reach=body.reach, expires_at=expires, who=person.name, now=now,
+        )  # fmt: skip
+
+    may = ", ".join(sorted(body.permissions))
+    told = f"may {may}; {body.reach}; until {expires:%Y-%m-%d}"
+    audited(request, person, "issue_token", body.name, work, reason=told)
+    return IssuedToken(name=body.name, token=token, expires_at=expires)
+
+
+@router.delete("/tokens/{name}", status_code=204)
+def revoke(request: Request, person: Admin, name: Name) -> Response:
+    """It is worth nothing from now on."""
+    now = moment(request)
+
+    def work(conn: Any) -> None:
+        service_tokens.revoke(conn, name, who=person.name, now=now)
+
+    _changing(request, person, "revoke_token", name, work)
+    return Response(status_code=204)
+
+
+def _changing(
+    request: Request, person: Person, action: str, target: str, work: Callable[[Any], T],
+    reason: str = "",
+) -> T:  # fmt: skip
+    """Run *work*, which takes something back, with its audit event in the same transaction."""
+    held, now = ledger(request), moment(request)
+
+    def both(conn: Any) -> T:
+        done = work(conn)
+        write_audit(conn, held.ids, event_of(request, person, action, target, reason), now=now)
+        return done
+
+    return people(request).take_back(both)
+
+
+def _known(conn: Any, name: str) -> StoredUser:
+    found = find_user(conn, name)
+    if found is None:
+        raise NotFound(f"There is nobody called {name}.")
+    return found
+
+
+def _keep_one(conn: Any, name: str, role: Role, reach: Reach, *, active: bool) -> None:
+    stays = active and role is Role.ADMIN and not reach.limited
+    if not stays and last_to_manage(conn, name):
+        raise DaemonRefused(f"{name} is the only one left who manages people: add another first.")
+
+
+def _shown(one: StoredUser) -> User:
+    return User(
+        name=one.name, role=one.role, companies=list(one.reach.companies),
+        sites=list(one.reach.sites), active=one.active, must_change_password=one.must_change,
+        created_at=one.created_at, signed_in_at=one.signed_in_at, wrong_passwords=one.wrong,
+        wrong_at=one.wrong_at,
+    )  # fmt: skip

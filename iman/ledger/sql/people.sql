@@ -1,22 +1,60 @@
--- name: user
-SELECT name, role, password_hash, created_at FROM users WHERE name = $name;
-
 -- name: users
-SELECT name, role, created_at FROM users ORDER BY name;
+SELECT name, role, password_hash, created_at, companies, sites, active, must_change, signed_in_at,
+       wrong, wrong_at, wrong_from
+FROM users WHERE $name::VARCHAR IS NULL OR name = $name ORDER BY name;
 
 -- name: insert_user
-INSERT INTO users VALUES ($name, $role, $password_hash, $now);
+INSERT INTO users (name, role, password_hash, created_at) VALUES ($name, $role, $password_hash, $now);
 
--- name: replace_user
-UPDATE users SET role = $role, password_hash = $password_hash WHERE name = $name;
+-- name: set_role
+UPDATE users SET role = $role, companies = $companies, sites = $sites, active = $active
+WHERE name = $name;
+
+-- name: set_password
+UPDATE users SET password_hash = $password_hash, must_change = $must_change WHERE name = $name;
+
+-- name: note_wrong
+UPDATE users SET wrong = wrong + 1, wrong_at = $now, wrong_from = $address WHERE name = $name;
+
+-- name: note_right
+UPDATE users SET wrong = 0, signed_in_at = $now WHERE name = $name;
 
 -- name: insert_session
-INSERT INTO sessions VALUES ($digest, $name, $role, $now, $expires_at, NULL);
+INSERT INTO sessions VALUES ($digest, $name, $role, $now, $expires_at, NULL, $address, $notice);
 
 -- name: session
-SELECT s.name, u.role, s.expires_at
+SELECT s.name, u.role, s.expires_at, u.companies, u.sites, u.must_change, s.notice
 FROM sessions s JOIN users u ON u.name = s.name
-WHERE s.token_digest = $digest AND s.ended_at IS NULL AND s.expires_at > $now;
+WHERE s.token_digest = $digest AND s.ended_at IS NULL AND s.expires_at > $now AND u.active;
+
+-- name: been_here
+-- Whether somebody has signed in from there lately.
+SELECT 1 FROM sessions WHERE name = $name AND address = $address LIMIT 1;
+
+-- name: end_sessions
+UPDATE sessions SET ended_at = $now
+WHERE ended_at IS NULL AND ($name::VARCHAR IS NULL OR name = $name)
+  AND token_digest <> coalesce($but_for, '');
+
+-- name: insert_token
+INSERT INTO service_tokens VALUES ($id, $name, $digest, $permissions, $companies, $sites, $now, $who,
+    $expires_at, NULL, '');
+
+-- name: tokens
+SELECT token_id AS id, name, permissions, companies, sites, created_at, created_by, expires_at,
+       revoked_at, revoked_by
+FROM service_tokens ORDER BY revoked_at IS NOT NULL, name, token_id DESC LIMIT 500;
+
+-- name: token
+SELECT name, permissions, companies, sites, expires_at FROM service_tokens
+WHERE token_digest = $digest AND revoked_at IS NULL AND expires_at > $now;
+
+-- name: token_in_force
+SELECT token_id FROM service_tokens WHERE name = $name AND revoked_at IS NULL AND expires_at > $now;
+
+-- name: revoke_tokens
+UPDATE service_tokens SET revoked_at = $now, revoked_by = $who
+WHERE revoked_at IS NULL AND ($name::VARCHAR IS NULL OR name = $name);
 
 -- name: end_session
 UPDATE sessions SET ended_at = $now WHERE token_digest = $digest AND ended_at IS NULL;

@@ -72,6 +72,9 @@ LEFT JOIN (
 ) c ON c.document_id = m.document_id AND o.document_id IS NULL
 WHERE m.release_id = $id ORDER BY m.place;
 
+-- name: documents_in
+SELECT count(*) FROM release_documents WHERE release_id = $id;
+
 -- name: set_results
 UPDATE release_documents SET result = n.result, round = n.round, detail = n.detail,
     changed_at = $now
