@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from iman.api.routes.asking import Needs, token
+from iman.api.routes.asking import Needs, signed_in
 
 SIGNED_IN = "signed in"  # whoever has a session or a service token, for what is their own
 OPEN = "open"  # everybody
@@ -24,7 +24,7 @@ def rule_of(route: APIRoute) -> str:
     calls = list(_calls(route.dependant))
     wanted = {call.permission.value for call in calls if isinstance(call, Needs)}
     assert len(wanted) <= 1, (route.path, wanted)  # noqa: S101 -- one rule a route
-    return wanted.pop() if wanted else SIGNED_IN if token in calls else OPEN
+    return wanted.pop() if wanted else SIGNED_IN if signed_in in calls else OPEN
 
 
 def _calls(dependant: Dependant) -> list[object]:

@@ -10,7 +10,7 @@ from iman.api.app import PREFIX, create_app
 from iman.domain.people import Role
 from tests.api.serving import Served
 
-#: Open on purpose: whether the daemon is alive, and the way in.
+#: Open on purpose: whether the daemon is alive, and the way in. ``test_matrix.py`` has the rest.
 OPEN = {("get", "/health"), ("post", "/sessions")}
 EXAMPLES = {
     "document_id": "1", "cause_id": "1", "checklist_id": "1", "choice": "credit", "step": "resync",

@@ -73,6 +73,13 @@ def token(credentials: Credentials) -> str:
     return credentials.credentials
 
 
+def signed_in(request: Request, credentials: Credentials) -> str:
+    """The token of somebody known, whatever they may. Raises ``NotSignedIn``."""
+    found = token(credentials)
+    people(request).me(found)
+    return found
+
+
 class Needs:
     """The person, who must carry *permission* and reach what the address names.
 

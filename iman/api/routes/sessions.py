@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from iman.api.routes.asking import Viewer, address, ledger, origin, people, reader, token
+from iman.api.routes.asking import Viewer, address, ledger, origin, people, reader, signed_in
 from iman.api.wire import Health, Me, Preference, Session, SignIn
 from iman.api.wire_people import PasswordChange
 from iman.domain.people import SERVICE, Person
@@ -30,7 +30,7 @@ def sign_in(request: Request, body: SignIn) -> Session:
 
 
 @router.delete("/sessions/current", status_code=204)
-def sign_out(request: Request, session: Annotated[str, Depends(token)]) -> Response:
+def sign_out(request: Request, session: Annotated[str, Depends(signed_in)]) -> Response:
     """Ends the session of the token sent. The token is worth nothing afterwards."""
     if people(request).me(session).role == SERVICE:
         raise DaemonRefused("A service token does not sign out; it is revoked.")
@@ -40,7 +40,7 @@ def sign_out(request: Request, session: Annotated[str, Depends(token)]) -> Respo
 
 @router.put("/me/password", status_code=204)
 def change_password(
-    request: Request, session: Annotated[str, Depends(token)], body: PasswordChange
+    request: Request, session: Annotated[str, Depends(signed_in)], body: PasswordChange
 ) -> Response:
     """One's own password; every other session of that person ends. 401 where the old is wrong."""
     people(request).change_password(
@@ -51,7 +51,7 @@ def change_password(
 
 
 @router.delete("/me/sessions", status_code=204)
-def sign_out_everywhere(request: Request, session: Annotated[str, Depends(token)]) -> Response:
+def sign_out_everywhere(request: Request, session: Annotated[str, Depends(signed_in)]) -> Response:
     """Ends all of one's sessions, this one too."""
     people(request).sign_out_everywhere(_account(request, session), origin=origin(request))
     return Response(status_code=204)
@@ -65,7 +65,7 @@ def _account(request: Request, session: str) -> Person:
 
 
 @router.get("/me")
-def me(request: Request, session: Annotated[str, Depends(token)]) -> Me:
+def me(request: Request, session: Annotated[str, Depends(signed_in)]) -> Me:
     return people(request).me(session)
 
 
