@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
+import structlog
 
 from iman import __version__
 from iman.api.app import create_app
-from iman.api.passwords import hash_password
+from iman.api.passwords import hash_password, password_fits
 from iman.daemon import ApiThread, Daemon, Every
 from iman.demo import DEMO_SIGN_INS
 from iman.domain.retry import RetryPolicy
@@ -30,7 +31,16 @@ from iman.gateways.fast_http import FastTransport
 from iman.gateways.sage300 import Sage300
 from iman.gateways.sage_web import Capabilities
 from iman.gateways.sandbox_switches import SandboxSwitches
-from iman.ledger.accounts import find_user, save_user
+from iman.ledger.accounts import (
+    AuditEvent,
+    StoredUser,
+    change_user,
+    end_sessions,
+    find_user,
+    list_users,
+    save_user,
+    write_audit,
+)
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.holding import record_breaker
 from iman.ledger.settings_kept import note_start
@@ -48,6 +58,8 @@ from iman.sync.neighbours import Neighbours
 from iman.sync.ports import Now
 from iman.sync.push import Pusher
 from iman.verdicts import verdicts
+
+log = structlog.get_logger()
 
 _OTHER_LEDGERS = 300.0  # seconds between looks for another ledger's mark
 _NEIGHBOURS = 2.0  # seconds between rounds until the first look succeeded
@@ -269,7 +281,11 @@ def run_daemon(settings: DaemonSettings, *, now: Now = utc_now) -> None:
         ledger = DuckDBLedger(settings.ledger, now=now(), memory_limit=settings.ledger_memory)
         with contextlib.closing(ledger):
             if settings.sandbox:
-                _add_demo_people(ledger, now)
+                add_demo_people(ledger, now)
+            else:
+                end_demo_people(ledger, now)
+                if not any(one.active for one in list_users(ledger.reader())):
+                    log.warning("nobody_may_sign_in", do="iman user add NAME --role admin")
             asyncio.run(_run(settings, ledger, listening, now))
 
 
@@ -323,9 +339,34 @@ def _write_facts(ledger: DuckDBLedger, settings: DaemonSettings, now: Now) -> No
     ledger.write(work).result()
 
 
-def _add_demo_people(ledger: DuckDBLedger, now: Now) -> None:
+def end_demo_people(ledger: DuckDBLedger, now: Now) -> None:
+    """Out of the sandbox nobody signs in with a password that everybody knows."""
     for who in DEMO_SIGN_INS:
-        if find_user(ledger.reader(), who.name) is None:
+        known = find_user(ledger.reader(), who.name)
+        if (
+            known is None
+            or not known.active
+            or not password_fits(known.password_hash, who.password)
+        ):
+            continue
+        log.warning("demo_sign_in_deactivated", name=who.name)
+
+        def work(conn: Any, one: StoredUser = known) -> None:  # the writer hands in its connection
+            change_user(conn, one.name, one.role, one.reach, active=False)
+            end_sessions(conn, one.name, now=now())
+            event = AuditEvent(
+                who="iman", role="", action="change_user", target=one.name, allowed=True,
+                reason="a public password, and this is no sandbox", origin="start",
+            )  # fmt: skip
+            write_audit(conn, ledger.ids, event, now=now())
+
+        ledger.write(work).result()
+
+
+def add_demo_people(ledger: DuckDBLedger, now: Now) -> None:
+    for who in DEMO_SIGN_INS:
+        known = find_user(ledger.reader(), who.name)
+        if known is None or not known.active:
             hashed = hash_password(who.password)
             save = partial(save_user, name=who.name, role=who.role, password_hash=hashed, now=now())
             ledger.write(save).result()

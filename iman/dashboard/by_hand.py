@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from iman.api.wire import DocumentRecord
-from iman.dashboard import doing, parts, session, text_remedies
+from iman.dashboard import doing, parts, session, text_people, text_remedies
 from iman.domain.document import DocumentState
 from iman.domain.people import Permission
 
@@ -22,7 +22,10 @@ def actions(document: DocumentRecord) -> None:
     if not session.reading().status().available:
         return
     state, key = document.state, str(document.id)
-    if session.may(Permission.PARK):
+    if not session.may(Permission.PARK):
+        if state in (*_PARKABLE, DocumentState.PARKED):
+            _refused(text_remedies.PARK, ":material/pause:", text_people.ONLY_WHO_PARKS)
+    else:
         if state is DocumentState.PARKED:
             st.button(
                 text_remedies.UNPARK, icon=":material/play_arrow:", key=f"unpark_{key}",
@@ -30,12 +33,19 @@ def actions(document: DocumentRecord) -> None:
             )  # fmt: skip
         elif state in _PARKABLE:
             _park(document.id, key)
-    if session.may(Permission.SETTLE):
+    if not session.may(Permission.SETTLE):
+        if state in _CLOSABLE:
+            _refused(text_remedies.IN_SAGE, ":material/link:", text_people.ONLY_WHO_SETTLES)
+    else:
         if state is DocumentState.SETTLED:
             _reopen(document.id, key)
         elif state in _CLOSABLE:
             _in_sage(document.id, key)
             _do_not_send(document.id, key)
+
+
+def _refused(label: str, icon: str, why: str) -> None:
+    st.button(label, icon=icon, key=f"refused_{label}", disabled=True, help=why)
 
 
 def told() -> None:

@@ -118,3 +118,7 @@ def revoked(at: datetime | None, expires: datetime, now: datetime) -> tuple[str,
     if at is not None:
         return "quiet", "Revoked"
     return ("quiet", "Expired") if expires <= now else ("good", "In force")
+
+
+ONLY_WHO_PARKS = "Only support and administrators may park a document."
+ONLY_WHO_SETTLES = "Only an administrator may close a document by hand."

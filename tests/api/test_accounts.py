@@ -15,7 +15,8 @@ from iman.api.app import PREFIX
 from iman.api.guessing import Guesses
 from iman.api.people import People
 from iman.api.people_client import PeopleClient
-from iman.api.wire_people import NewToken, UserChange
+from iman.api.wire_people import NewToken, NewUser, UserChange
+from iman.bootstrap import add_demo_people, end_demo_people
 from iman.domain.people import Permission, Role
 from iman.errors import DaemonRefused, NotSignedIn, TooManySignIns
 from iman.ledger import seal
@@ -199,6 +200,21 @@ def test_the_last_who_manages_people_stays(fresh: Served):
         assert fresh.call("PUT", "/users/nobody", json={"role": "admin"}).status_code == 404
 
 
+def test_out_of_the_sandbox_its_public_passwords_open_nothing(tmp_path: Path):
+    """Also in a ledger that was a sandbox's; somebody's own password under such a name does."""
+    with serving(tmp_path) as served:  # admin, support and manager have passwords of their own
+        ledger = served.books.ledger
+        with acting(served, served.tokens[Role.ADMIN]) as admin:
+            admin.add_user(NewUser(name="manager", password="manager-demo", role=Role.MANAGER))
+        assert sign_in(served, "manager", "manager-demo").status_code == 201
+        end_demo_people(ledger, served.now)
+        served.app.state.people.changed()
+        assert sign_in(served, "manager", "manager-demo").status_code == 401
+        assert sign_in(served, "support", PASSWORDS[Role.SUPPORT]).status_code == 201
+        add_demo_people(ledger, served.now)
+        assert sign_in(served, "manager", "manager-demo").status_code == 201
+
+
 # -- tokens for scripts ------------------------------------------------------------------------
 
 
@@ -293,9 +309,9 @@ def test_without_its_seal_a_ledger_believes_nothing_either(tmp_path: Path):
         path = seal.seal_path(served.books.ledger.path)
         assert path.stat().st_mode & 0o077 == 0
     path.write_text("{")
-    with closing(DuckDBLedger(tmp_path / "ledger.duckdb", now=now)) as held:
-        with pytest.raises(NotSignedIn):
-            People(held, lambda: now).me(good)
+    held = DuckDBLedger(tmp_path / "ledger.duckdb", now=now)
+    with closing(held), pytest.raises(NotSignedIn):
+        People(held, lambda: now).me(good)
 
 
 def test_what_was_signed_out_while_the_daemon_was_away_stays_out(tmp_path: Path):
@@ -307,7 +323,7 @@ def test_what_was_signed_out_while_the_daemon_was_away_stays_out(tmp_path: Path)
         assert offline.session(token) is not None
         offline.sign_out(token)
         assert offline.session(token) is None
-    with closing(DuckDBLedger(tmp_path / "ledger.duckdb", now=now)) as held:
-        with pytest.raises(NotSignedIn):
-            People(held, lambda: now).me(token)
+    held = DuckDBLedger(tmp_path / "ledger.duckdb", now=now)
+    with closing(held), pytest.raises(NotSignedIn):
+        People(held, lambda: now).me(token)
     assert not seal.ended_path(tmp_path / "ledger.duckdb").exists()

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from iman.api.client import DaemonClient
+from iman.api.people_client import PeopleClient
 from iman.domain.document import DocumentState, EntryType
 from iman.domain.people import Role
 from iman.domain.retry import Done, GiveUp
@@ -83,7 +84,7 @@ QUESTIONS: list[Callable[[DaemonClient], object]] = [
     lambda client: client.find("", "INV-1"),
     lambda client: client.neighbours(1, {}),
     lambda client: client.sites(),
-    lambda client: client.users(),
+    lambda client: PeopleClient(client).users(),
     lambda client: client.table("/counts"),
     lambda client: client.resync(1),
 ]

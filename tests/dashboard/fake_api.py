@@ -22,11 +22,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from iman.api.wire import Me, User
+from iman.api.wire import Me
 from iman.domain.document import DocumentState, EntryType
 from iman.domain.people import Permission, Role
 from iman.errors import NotFound
 from iman.reading.reading import DocumentFilter, Window
+from tests.dashboard.fake_people import make_user
 from tests.dashboard.fakes import SeededReading, make_health, make_me
 
 PASSWORD = "correct horse"
@@ -58,6 +59,7 @@ class FakeApi:
             ("/documents/{id:int}/resync", self._resync, "POST"),
             ("/users", self._users, "GET"),
             ("/users", self._add_user, "POST"),
+            ("/tokens", self._tokens, "GET"),
             ("/sites", self._sites, "GET"),
             ("/documents", self._documents, "GET"),
             ("/exports/documents", self._export, "GET"),
@@ -143,16 +145,16 @@ class FakeApi:
         return _json(started)
 
     async def _users(self, request: Request) -> Response:
-        since = make_health().started_at
-        users = [User(name=n, role=r, created_at=since) for n, r in PEOPLE.items()]
+        users = [make_user(name, role) for name, role in PEOPLE.items()]
         return JSONResponse([u.model_dump(mode="json") for u in users])
 
     async def _add_user(self, request: Request) -> Response:
         body = await request.json()
         PEOPLE[body["name"]] = Role(body["role"])
-        return _json(
-            User(name=body["name"], role=body["role"], created_at=make_health().started_at)
-        )
+        return _json(make_user(body["name"], Role(body["role"])))
+
+    async def _tokens(self, request: Request) -> Response:
+        return JSONResponse([]) if self._person(request) else _stranger()
 
     async def _sites(self, request: Request) -> Response:
         return JSONResponse(self.reading.sites()) if self._person(request) else _stranger()

@@ -28,6 +28,9 @@ class File:
             raise LedgerError("held by a daemon")
         return self.sessions.get(token)
 
+    def sign_out(self, token: str) -> None:
+        self.sessions.pop(token, None)
+
     def sign_in(self, name: str, password: str) -> Me:
         if not self.readable:
             raise LedgerError("held by a daemon")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from iman.domain.people import Role
+from tests.dashboard.fake_people import FakePeople
 from tests.dashboard.fakes import AwayReading, EmptyReading, SeededReading, SilentReading
 from tests.pages.conftest import ENTRY, OpenPage, html_of
 
@@ -20,7 +21,7 @@ FOR_ADMINS = {"people.py", "audit.py"}
 @pytest.mark.parametrize("role", list(Role))
 @pytest.mark.parametrize("reading", READINGS, ids=lambda r: r.__name__)
 def test_every_page_opens(page: str, role: Role, reading: type, open_page: OpenPage, monkeypatch):
-    monkeypatch.setattr("iman.dashboard.session.users", list)
+    monkeypatch.setattr("iman.dashboard.session.people", FakePeople)
     if page in FOR_ADMINS and role is not Role.ADMIN:
         with pytest.raises(ValueError, match="page"):
             open_page(page, reading(), role=role)
