@@ -94,7 +94,7 @@ def test_before_an_admins_password_is_changed_there_is_nothing_else(
 ):
     at = open_page("overview.py", SeededReading())
     once = make_me(Role.ADMIN).model_copy(update={"permissions": [], "must_change_password": True})
-    monkeypatch.setattr(session, "look_up", lambda token: once)
+    monkeypatch.setattr(session, "look_up", lambda _: once)
     at.run()
     assert [one.value for one in at.title] == ["Choose your own password"]
     assert {one.label for one in at.button} == {"Change your password"}
@@ -105,7 +105,7 @@ def test_a_limited_person_is_told_so_and_of_guesses(open_page: OpenPage, monkeyp
     limited = make_me(Role.SUPPORT).model_copy(
         update={"sites": ["HGH"], "notice": "2 wrong passwords were tried for your name"}
     )
-    monkeypatch.setattr(session, "look_up", lambda token: limited)
+    monkeypatch.setattr(session, "look_up", lambda _: limited)
     at.run()
     assert "Site HGH" in html_of(at)
     assert "2 wrong passwords were tried for your name" in html_of(at)
