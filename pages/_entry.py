@@ -48,7 +48,7 @@ with st.sidebar:
 
 if person.notice and not st.session_state.get("iman_noticed"):
     st.session_state["iman_noticed"] = True  # it stands on the account's page as well
-    st.toast(person.notice, icon=":material/gpp_maybe:", duration="long")
+    st.toast(text_people.GUESSED, icon=":material/gpp_maybe:", duration="long")
 parts.daemon_banner()
 if person.must_change_password:
     parts.title_row(text_people.MUST_CHANGE)

@@ -22,9 +22,9 @@ def listed(users: list[User]) -> None:
 
     def standing(one: User) -> str:
         if not one.active:
-            return parts.lamp("quiet", words.INACTIVE)
-        lamp = parts.lamp("warn", words.ONE_TIME) if one.must_change_password else ""
-        lamp = lamp or parts.lamp("good", words.ACTIVE)
+            return parts.lamp("parked", words.INACTIVE)
+        lamp = parts.lamp("retrying", words.ONE_TIME) if one.must_change_password else ""
+        lamp = lamp or parts.lamp("synced", words.ACTIVE)
         if one.wrong_passwords and one.wrong_at is not None:
             since = text.moment(one.wrong_at, zone, now)
             lamp += f"<small>{escape(words.wrong_passwords(one.wrong_passwords, since))}</small>"

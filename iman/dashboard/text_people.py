@@ -90,6 +90,7 @@ MUST_CHANGE_WHY = "An admin gave you a password for one use. Choose your own to 
 SESSIONS = "Your sessions"
 SESSIONS_WHY = "Ends every session of yours, on every machine, this one too."
 LIMITED = "You see"
+GUESSED = "Wrong passwords were tried for your name. See “Your account”."
 
 
 def sees(reach: Reach) -> str:
@@ -116,8 +117,8 @@ def session_ends(moment: str) -> str:
 def revoked(at: datetime | None, expires: datetime, now: datetime) -> tuple[str, str]:
     """Tone and word of a token."""
     if at is not None:
-        return "quiet", "Revoked"
-    return ("quiet", "Expired") if expires <= now else ("good", "In force")
+        return "parked", "Revoked"
+    return ("parked", "Expired") if expires <= now else ("synced", "In force")
 
 
 ONLY_WHO_PARKS = "Only support and administrators may park a document."

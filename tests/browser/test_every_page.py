@@ -31,12 +31,15 @@ PAGES = {
     "playbooks": "/playbooks?type=terms_missing",
     "daemon": "/daemon",
     "how_it_works": "/how_it_works",
+    "account": "/account",
 }
 ADMIN_PAGES = {"people": "/people", "audit": "/audit"}
 #: Both schemes' colours and both widths' layouts; the other two pairs would tell nothing new.
 AXE = {("light", 1440), ("dark", 390)}
 #: Streamlit asks for its own health under the page's address first, and then at the root.
-HARMLESS = re.compile(r"404 .*/(monitor|document|how_it_works|people)/_stcore/(health|host-config)")
+HARMLESS = re.compile(
+    r"404 .*/(monitor|document|how_it_works|people|account)/_stcore/(health|host-config)"
+)
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,9 @@ def test_fifty_kills_lose_nothing_and_push_nothing_twice(tmp_path: Path) -> None
             # Every fifth dies at a random moment of its start, the others at one of their work.
             starting = kill % 5 == 4
             daemon = here.start_daemon(ready=not starting)
+            if kill == 0:
+                stays, goes = here.api("support"), here.api("support")
+                assert goes.http.delete("/sessions/current").status_code == 204
             if not starting:  # its work has begun, or there is none left
                 before = here.in_sage().total()
                 wait_for(
@@ -53,3 +56,5 @@ def test_fifty_kills_lose_nothing_and_push_nothing_twice(tmp_path: Path) -> None
         api = here.api()
         invoices = api.get("/counts")["rows"][0]
         assert (invoices["synced"], invoices["failed"]) == (DOCUMENTS, 0)
+        told = [one.http.get("/me").status_code for one in (stays, goes)]
+        assert told == [200, 401]  # what was signed out stays so, what was not does too
