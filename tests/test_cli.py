@@ -195,6 +195,36 @@ def test_while_the_daemon_runs_people_are_added_through_it(iman, tmp_path: Path)
         assert served.audit()[-1]["who"] == "admin"
 
 
+def test_people_and_tokens_are_managed_through_a_running_daemon(iman, tmp_path: Path):
+    with serving(tmp_path) as served:
+        there = {"IMAN_API_URL": served.url, "IMAN_USER_PASSWORD": PASSWORDS[Role.ADMIN]}
+
+        def run(*arguments: str) -> Told:
+            return iman(*arguments, "--as", "admin", **there)
+
+        told = run("user", "change", "support", "--site", "HGH", "--site", "RIV")
+        assert "support signs in as support, limited to sites HGH, RIV." in told.out
+        assert "sites HGH, RIV" in run("user", "list").out
+        assert "may not sign in" in run("user", "change", "support", "--inactive").out
+        told = run("user", "change", "support", "--everything", "--active")
+        assert "support signs in as support." in told.out
+        assert run("user", "change", "nobody").status == 2
+        assert "manager is signed out everywhere." in run("user", "sign-out", "manager").out
+        once = run("user", "reset-password", "manager").out.split()[-1]
+        body = {"name": "manager", "password": once}
+        assert served.call("POST", "/sessions", None, json=body).status_code == 201
+        token = run("tokens", "create", "script", "--may", "view", "--site", "HGH").out.strip()
+        with served.http(token) as http:
+            assert http.get("/api/v1/me").json()["sites"] == ["HGH"]
+        assert "script" in run("tokens", "list").out
+        assert run("tokens", "revoke", "script").status == 0
+        with served.http(token) as http:
+            assert http.get("/api/v1/me").status_code == 401
+        assert "revoked" not in run("tokens", "revoke", "script").out
+        sessions = "SELECT count(*) AS n FROM sessions WHERE name = 'admin' AND ended_at IS NULL"
+        assert served.books.rows(sessions) == [{"n": 1}]  # each command signed out again
+
+
 def failed_document(served) -> None:
     served.books.arrive("INV-1")
     served.books.finish(served.books.claim_one(), refused(), GiveUp())
