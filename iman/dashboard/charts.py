@@ -65,7 +65,7 @@ def failure_trend(
 def _say_so(figure: go.Figure) -> None:
     """Over axes that have nothing between them."""
     figure.add_annotation(
-        xref="paper", yref="paper", x=0.5, y=0.5, showarrow=False,
+        xref="paper", yref="paper", x=0.5, y=0.63, showarrow=False,
         text=f"<b>{text.NOTHING_FAILED}</b><br>{text_overview.NO_REFUSALS_HINT}",
     )  # fmt: skip
     figure.update_yaxes(range=[0, 4])
