@@ -18,11 +18,11 @@ import httpx
 
 from iman import __version__
 from iman.api.app import create_app
+from iman.api.door import Rules, hosts
 from iman.api.passwords import hash_password
 from iman.daemon import ApiThread, Daemon, Every
 from iman.demo import DEMO_SIGN_INS
 from iman.domain.retry import RetryPolicy
-from iman.errors import SettingsError
 from iman.gateways.byondpro import Byondpro
 from iman.gateways.byondpro_documents import read_document
 from iman.gateways.entries.mapping import named_values
@@ -34,7 +34,7 @@ from iman.ledger.accounts import find_user, save_user
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.holding import record_breaker
 from iman.ledger.settings_kept import note_start
-from iman.net import listen
+from iman.net import listen, showing, trusting
 from iman.os_user import os_user
 from iman.remedy_wiring import build_remedies, remedy_links, rules_in_force
 from iman.settings import DaemonSettings, settings_file, told
@@ -72,20 +72,8 @@ def values_of(payload: str) -> frozenset[str]:
 
 
 def tls(settings: DaemonSettings) -> ssl.SSLContext:
-    """Certificates are always checked; a self-signed server's authority may be added.
-
-    Raises ``SettingsError`` where the authority's file cannot be read.
-    """
-    context = ssl.create_default_context()
-    if settings.ca_bundle is not None:
-        try:
-            context.load_verify_locations(settings.ca_bundle)
-        except OSError as exc:  # a file that is no PEM is one too
-            why = "holds no certificate" if isinstance(exc, ssl.SSLError) else exc.strerror
-            raise SettingsError(
-                f"IMAN_CA_BUNDLE: {settings.ca_bundle} cannot be used: {why}."
-            ) from exc
-    return context
+    """Raises ``SettingsError`` where the authority's file cannot be read."""
+    return trusting(settings.ca_bundle)
 
 
 def sage_client(settings: DaemonSettings, context: ssl.SSLContext) -> httpx.AsyncClient:
@@ -264,6 +252,7 @@ def build_daemon(
 
 def run_daemon(settings: DaemonSettings, *, now: Now = utc_now) -> None:
     """Until Ctrl-C or a stop signal. Raises ``ImanError`` where it cannot start."""
+    api_tls(settings)  # said before anything is opened
     listening = listen(settings.api_host, settings.api_port, "IMAN_API_PORT")
     with contextlib.closing(listening):
         ledger = DuckDBLedger(settings.ledger, now=now(), memory_limit=settings.ledger_memory)
@@ -281,9 +270,14 @@ async def _run(
     daemon = build_daemon(settings, ledger=ledger, now=now)
     switches = sandbox_switches(settings) if settings.sandbox else None
     app = create_app(
-        ledger=ledger, daemon=daemon, now=now, remedies=daemon.remedies, switches=switches
+        ledger=ledger,
+        daemon=daemon,
+        now=now,
+        remedies=daemon.remedies,
+        switches=switches,
+        rules=api_rules(settings),
     )
-    api = ApiThread(app, listening)
+    api = ApiThread(app, listening, api_tls(settings))
     api.start()
     try:
         await daemon.run(stop)
@@ -291,6 +285,20 @@ async def _run(
         api.stop()
         if switches is not None:
             switches.close()
+
+
+def api_rules(settings: DaemonSettings) -> Rules:
+    return Rules(
+        hosts=hosts((settings.api_host, *settings.api_allowed_hosts)),
+        calls_per_second=settings.api_calls_per_second,
+    )
+
+
+def api_tls(settings: DaemonSettings) -> ssl.SSLContext | None:
+    """None where the API speaks plain HTTP. Raises ``SettingsError`` for a bad certificate."""
+    if settings.api_certificate is None or settings.api_key is None:
+        return None
+    return showing(settings.api_certificate, settings.api_key)
 
 
 def _write_facts(ledger: DuckDBLedger, settings: DaemonSettings, now: Now) -> None:

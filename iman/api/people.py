@@ -10,15 +10,8 @@ from iman.api.passwords import new_token, password_fits, token_digest
 from iman.api.wire import Me, Session
 from iman.domain.people import PERMISSIONS, Permission, Person
 from iman.errors import NotAllowed, NotSignedIn, TooManySignIns
-from iman.ledger.accounts import (
-    AuditEvent,
-    StoredSession,
-    begin_session,
-    end_session,
-    find_session,
-    find_user,
-    write_audit,
-)
+from iman.ledger.accounts import StoredSession, begin_session, end_session, find_session, find_user
+from iman.ledger.audit import AuditEvent, write_audit
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.sync.ports import Now
 

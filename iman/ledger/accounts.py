@@ -1,4 +1,4 @@
-"""People, their sessions, and the audit trail."""
+"""People and their sessions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 import duckdb
 
 from iman.domain.people import Role
-from iman.ledger.ids import Ids
 from iman.ledger.queries import first_row, queries
 from iman.ledger.utc import from_db, to_db
 
@@ -28,19 +27,6 @@ class StoredSession:
     name: str
     role: Role  # the user's role now, not at sign-in
     expires_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AuditEvent:
-    """Who did what to what, and whether it was allowed."""
-
-    who: str
-    role: str
-    action: str
-    target: str
-    allowed: bool
-    reason: str
-    origin: str
 
 
 def find_user(conn: duckdb.DuckDBPyConnection, name: str) -> StoredUser | None:
@@ -105,25 +91,6 @@ def find_session(
 
 def end_session(conn: duckdb.DuckDBPyConnection, digest: str, *, now: datetime) -> None:
     conn.execute(_SQL["end_session"], {"digest": digest, "now": to_db(now)})
-
-
-def write_audit(
-    conn: duckdb.DuckDBPyConnection, ids: Ids, event: AuditEvent, *, now: datetime
-) -> None:
-    conn.execute(
-        _SQL["insert_audit"],
-        {
-            "id": ids.take("audit"),
-            "now": to_db(now),
-            "who": event.who,
-            "role": event.role,
-            "action": event.action,
-            "target": event.target,
-            "allowed": event.allowed,
-            "reason": event.reason,
-            "origin": event.origin,
-        },
-    )
 
 
 def save_beat(

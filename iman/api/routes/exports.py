@@ -14,7 +14,7 @@ from iman.domain.people import Permission, Person
 from iman.domain.view import ListColumn, fields_of, in_order
 from iman.exporting import About, Format, pieces
 from iman.ledger import listing, read_model
-from iman.ledger.accounts import AuditEvent, write_audit
+from iman.ledger.audit import AuditEvent, write_audit
 
 router = APIRouter(tags=["exports"])
 Exporter = Annotated[Person, Depends(needs(Permission.EXPORT))]

@@ -11,7 +11,7 @@ from fastapi import Depends, Path, Request
 from iman.api.remedies import RemediesView
 from iman.api.routes.asking import ledger, needs, origin
 from iman.domain.people import Permission, Person
-from iman.ledger.accounts import AuditEvent, write_audit
+from iman.ledger.audit import AuditEvent, write_audit
 
 T = TypeVar("T")
 
@@ -43,15 +43,20 @@ def audited(
     work: Callable[[Any], T],
     *,
     reason: str = "",
+    stands: Callable[[Any], str] = lambda _: "",
 ) -> T:
-    """Run *work* in the writer, with its audit event in the same transaction."""
+    """Run *work* in the writer, with its audit event in the same transaction.
+
+    *stands* tells how what it changes stands; it is asked before and after.
+    """
     held, now, came_from = ledger(request), moment(request), origin(request)
 
     def both(conn: Any) -> T:
+        before = stands(conn)
         done = work(conn)
         event = AuditEvent(
             who=person.name, role=person.role, action=action, target=target, allowed=True,
-            reason=reason[:500], origin=came_from,
+            reason=reason[:500], origin=came_from, before=before, after=stands(conn),
         )  # fmt: skip
         write_audit(conn, held.ids, event, now=now)
         return done

@@ -10,7 +10,8 @@ from iman.api.passwords import hash_password
 from iman.api.routes.asking import ledger, needs, origin, people, reader
 from iman.api.wire import NewUser, User
 from iman.domain.people import Permission, Person
-from iman.ledger.accounts import AuditEvent, find_user, list_users, save_user, write_audit
+from iman.ledger.accounts import find_user, list_users, save_user
+from iman.ledger.audit import AuditEvent, write_audit
 
 router = APIRouter(tags=["users"])
 Admin = Annotated[Person, Depends(needs(Permission.MANAGE_USERS))]
