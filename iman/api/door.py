@@ -71,7 +71,9 @@ class Door:
         async def numbered(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._callers.answered(token, known=SIGNED_IN in state)
-                have = [*message.get("headers", []), (b"x-request-id", number.encode()), *_ALWAYS]
+                have = [*message.get("headers", []), (b"x-request-id", number.encode())]
+                names = {name.lower() for name, _ in have}
+                have += [one for one in _ALWAYS if one[0] not in names]
                 message = {**message, "headers": have}
             await send(message)
 

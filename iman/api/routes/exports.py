@@ -20,7 +20,11 @@ router = APIRouter(tags=["exports"])
 Exporter = Annotated[Person, Depends(needs(Permission.EXPORT))]
 
 
-@router.get("/exports/documents", response_class=StreamingResponse)
+@router.get(
+    "/exports/documents",
+    response_class=StreamingResponse,
+    responses={200: {"content": {form.media_type.split(";")[0]: {} for form in Format}}},
+)
 def documents(
     request: Request,
     person: Exporter,
