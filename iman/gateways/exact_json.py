@@ -7,6 +7,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from iman.gateways import answers
+
 _MARK = "\x00decimal:"
 _MARKED = re.compile(r'"\\u0000decimal:(-?\d+(?:\.\d+)?)"')
 
@@ -21,7 +23,7 @@ def dumps(value: Any) -> str:
 
 def loads(text: str | bytes) -> Any:
     """As ``json.loads``, fractions as ``Decimal``. Raises ``ValueError``."""
-    return json.loads(text, parse_float=Decimal)
+    return answers.loads(text, parse_float=Decimal)
 
 
 def _marked(value: Any) -> Any:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import httpx
 
 from iman.domain.outcome import Outcome, Refused, Unavailable, Unknown
+from iman.gateways.answers import TooLong, bounded
 from iman.gateways.certificates import tls_trouble
 from iman.gateways.sage_answers import Unreadable, body_of, error_of, refusal
 
@@ -154,25 +155,12 @@ class SageWeb:
         return self._addresses[path]
 
     async def _answer(self, method: str, path: httpx.URL | str, **request: Any) -> httpx.Response:
-        async with self._http.stream(method, path, headers=_JSON, **request) as answer:
-            known = answer.headers.get("content-length", "")
-            plain = "content-encoding" not in answer.headers
-            if plain and known.isdigit() and int(known) <= self._limit:
-                await answer.aread()
-                return answer
-            gathered = bytearray()
-            async for part in answer.aiter_bytes():
-                gathered += part
-                if len(gathered) > self._limit:
-                    raise Unreadable(f"an answer of more than {self._limit} bytes")
-        headers = [
-            (name, value)
-            for name, value in answer.headers.multi_items()
-            if name not in ("content-encoding", "content-length", "transfer-encoding")
-        ]
-        return httpx.Response(
-            answer.status_code, headers=headers, content=bytes(gathered), request=answer.request
-        )
+        try:
+            return await bounded(
+                self._http, method, path, most=self._limit, headers=_JSON, **request
+            )
+        except TooLong as exc:
+            raise Unreadable(str(exc)) from exc
 
 
 def quoted(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Strings that mean something somewhere: to a browser, Markdown, Streamlit, a terminal, a spreadsheet.
+"""Strings that mean something to a browser, Markdown, Streamlit, a terminal or a spreadsheet.
 
 Built, not listed, where a form has many variants. ``BY_CATEGORY`` holds them; none is there twice.
 """
@@ -9,7 +9,10 @@ from __future__ import annotations
 EVIL = "http://evil.test/x.png"
 
 _HANDLERS = ("onerror", "onload", "onmouseover", "onfocus", "ontoggle", "onanimationstart")
-_TAGS = ("img", "svg", "iframe", "video", "input", "details", "body", "marquee", "object", "a")
+_TAGS = (
+    "img", "svg", "iframe", "video", "input", "details", "body", "marquee", "object", "a",
+    "audio", "embed",
+)  # fmt: skip
 _COLOURS = (
     "red", "blue", "green", "orange", "violet", "gray", "grey", "rainbow", "primary", "yellow",
 )  # fmt: skip
@@ -236,7 +239,9 @@ BIDI = [
 FORMULAS = [
     *(f"{sign}cmd|' /C calc'!A0" for sign in "=+-@"),
     *(f"{sign}1+1" for sign in "=+-@＝＋－＠"),
-    *(f"{blank}=1+1" for blank in ("\t", "\r", "\n", " ", "\u00a0", "\u200b", "\ufeff", "\x00", "'")),
+    *(f"{blank}=1+1" for blank in (
+        "\t", "\r", "\n", " ", "\u00a0", "\u200b", "\ufeff", "\x00", "'"
+    )),
     f'=HYPERLINK("{EVIL}","x")',
     f'=IMAGE("{EVIL}")',
     f'=WEBSERVICE("{EVIL}")',
@@ -248,7 +253,7 @@ FORMULAS = [
     "=1,=1",
     '","=1+1',
     '"\n=1+1',
-    "'=1+1",
+    "''=1+1",
     "{=1+1}",
     "|calc",
     "%0A=1+1",
