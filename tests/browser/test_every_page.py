@@ -344,7 +344,7 @@ def test_an_old_tab_loses_its_rights_soon_after_signing_out(iman: Up, visit):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows cannot ask another process to stop politely")
 def test_with_the_daemon_away_every_page_opens_and_says_so(iman: Up, visit):
-    """Runs last: the daemon is not started again."""
+    """Runs last but for what reads the ledger's file: the daemon is not started again."""
     person = visit(iman.ready["dashboard"])
     person.sign_in("admin")
     os.kill(iman.ready["processes"]["daemon"], signal.SIGTERM)

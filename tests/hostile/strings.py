@@ -85,6 +85,7 @@ MARKDOWN = [
     "<http://evil.test/>",
     "http://evil.test/auto",
     "www.evil.test",
+    "http://[broken",
     "somebody@evil.test",
     "mailto:somebody@evil.test",
     "# A heading",

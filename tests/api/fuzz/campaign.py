@@ -152,7 +152,7 @@ class Campaign:
         return self._tokens[role]
 
     def _fault(self, told: str) -> None:
-        self.report.faults.append(told)
+        self.report.faults.append(told[:2000])
 
 
 def _can_be_wrong(route: Any) -> bool:
