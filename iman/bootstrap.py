@@ -27,6 +27,7 @@ from iman.gateways.byondpro import Byondpro
 from iman.gateways.byondpro_documents import read_document
 from iman.gateways.entries.mapping import named_values
 from iman.gateways.fast_http import FastTransport
+from iman.gateways.log_in import Basic, Bearer
 from iman.gateways.sage300 import Sage300
 from iman.gateways.sage_web import Capabilities
 from iman.gateways.sandbox_switches import SandboxSwitches
@@ -37,6 +38,7 @@ from iman.ledger.settings_kept import note_start
 from iman.net import listen, showing, trusting
 from iman.os_user import os_user
 from iman.remedy_wiring import build_remedies, remedy_links, rules_in_force
+from iman.secret import Secret
 from iman.settings import DaemonSettings, settings_file, told
 from iman.signals import stop_on_signals
 from iman.sync.batching import Batcher
@@ -76,11 +78,22 @@ def tls(settings: DaemonSettings) -> ssl.SSLContext:
     return trusting(settings.ca_bundle)
 
 
+def sage_log_in(settings: DaemonSettings) -> Basic:
+    return Basic(settings.sage_user.upper(), Secret(settings.sage_password, "IMAN_SAGE_PASSWORD"))
+
+
+def check_secrets(settings: DaemonSettings) -> None:
+    """Raises ``SettingsError`` for one that cannot be read now: said before anything starts."""
+    Secret(settings.sage_password, "IMAN_SAGE_PASSWORD").value()
+    if settings.source == "feed":
+        Secret(settings.byondpro_token, "IMAN_BYONDPRO_TOKEN").value()
+
+
 def sage_client(settings: DaemonSettings, context: ssl.SSLContext) -> httpx.AsyncClient:
     base = str(settings.sage_url).rstrip("/")
     return httpx.AsyncClient(
         base_url=f"{base}/v1.0/-/{settings.sage_company}/",
-        auth=(settings.sage_user.upper(), settings.sage_password.get_secret_value()),
+        auth=sage_log_in(settings),
         timeout=httpx.Timeout(settings.sage_timeout, connect=10.0),
         transport=FastTransport(verify=context),
         follow_redirects=False,
@@ -93,7 +106,7 @@ def sandbox_switches(settings: DaemonSettings) -> SandboxSwitches:
     address = urlsplit(str(settings.sage_url))
     http = httpx.Client(
         base_url=f"{address.scheme}://{address.netloc}",
-        auth=(settings.sage_user.upper(), settings.sage_password.get_secret_value()),
+        auth=sage_log_in(settings),
         timeout=5.0,
         trust_env=False,
         verify=tls(settings),
@@ -104,7 +117,7 @@ def sandbox_switches(settings: DaemonSettings) -> SandboxSwitches:
 def byondpro_client(settings: DaemonSettings, context: ssl.SSLContext) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         base_url=str(settings.byondpro_url).rstrip("/"),
-        headers={"authorization": f"Bearer {settings.byondpro_token.get_secret_value()}"},
+        auth=Bearer(Secret(settings.byondpro_token, "IMAN_BYONDPRO_TOKEN")),
         timeout=30.0,
         follow_redirects=False,
         trust_env=False,
@@ -132,7 +145,7 @@ def open_source(
 def sql_database(settings: DaemonSettings) -> Database:
     from iman.gateways.sql_source.database import Database
 
-    return Database(settings.sql_url.get_secret_value(), timeout=settings.sql_timeout)
+    return Database(Secret(settings.sql_url, "IMAN_SQL_URL").value(), timeout=settings.sql_timeout)
 
 
 def sql_outbox(settings: DaemonSettings) -> Outbox:
@@ -253,6 +266,7 @@ def build_daemon(
 def run_daemon(settings: DaemonSettings, *, now: Now = utc_now) -> None:
     """Until Ctrl-C or a stop signal. Raises ``ImanError`` where it cannot start."""
     api_tls(settings)  # said before anything is opened
+    check_secrets(settings)
     listening = listen(settings.api_host, settings.api_port, "IMAN_API_PORT")
     with contextlib.closing(listening):
         ledger = DuckDBLedger(settings.ledger, now=now(), memory_limit=settings.ledger_memory)

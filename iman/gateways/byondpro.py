@@ -13,6 +13,7 @@ from iman.errors import SourceUnavailable
 from iman.gateways.answers import TooLong, bounded, loads
 from iman.gateways.byondpro_feed import as_wire_moment, read_page
 from iman.gateways.certificates import tls_trouble
+from iman.gateways.log_in import SecretUnreadable
 
 _BASE = "/api/integration/v1"
 _MOST = 64 * 2**20  # bytes of one answer
@@ -81,6 +82,8 @@ class Byondpro:
         except TooLong as exc:
             raise SourceUnavailable(f"byondpro sent {exc}.") from exc
         except httpx.TransportError as exc:
+            if isinstance(exc, SecretUnreadable):
+                raise SourceUnavailable(str(exc)) from exc
             silent = f"byondpro does not answer at {self._http.base_url} ({type(exc).__name__})."
             raise SourceUnavailable(
                 tls_trouble(exc, "byondpro", "IMAN_BYONDPRO_URL") or silent

@@ -15,6 +15,7 @@ import httpx
 from iman.domain.outcome import Outcome, Refused, Unavailable, Unknown
 from iman.gateways.answers import TooLong, bounded
 from iman.gateways.certificates import tls_trouble
+from iman.gateways.log_in import SecretUnreadable
 from iman.gateways.sage_answers import Unreadable, body_of, error_of, refusal
 
 Record = dict[str, Any]
@@ -75,7 +76,6 @@ class SageWeb:
     ) -> None:
         self._http = http
         self._limit = limit
-        self._secrets = _secrets_of(http.auth)
         self._addresses: dict[str, httpx.URL] = {}
         self.can = can or Capabilities()
 
@@ -142,7 +142,7 @@ class SageWeb:
 
     def clean(self, text: str) -> str:
         """*text* without our own credentials."""
-        for secret in self._secrets:
+        for secret in _secrets_of(self._http.auth):  # as they are now: they may be changed
             text = text.replace(secret, "•••")
         return text
 
@@ -174,6 +174,8 @@ def key(text: str) -> str:
 
 
 def no_connection(exc: httpx.HTTPError) -> Unavailable:
+    if isinstance(exc, SecretUnreadable):
+        return Unavailable(kind="log_in", reason=str(exc))
     silent = f"Sage 300 does not answer ({type(exc).__name__})."
     return Unavailable(
         kind="connection", reason=tls_trouble(exc, "Sage 300", "IMAN_SAGE_URL") or silent
@@ -194,7 +196,10 @@ def _secrets_of(auth: httpx.Auth | None) -> tuple[str, ...]:
     """What must not be kept of an answer: the header that is sent, and the password in it."""
     if auth is None:
         return ()
-    request = next(auth.sync_auth_flow(httpx.Request("GET", "http://sage.invalid/")))
+    try:
+        request = next(auth.sync_auth_flow(httpx.Request("GET", "http://sage.invalid/")))
+    except SecretUnreadable:
+        return ()
     token = request.headers.get("authorization", "").partition(" ")[2]
     try:
         password = base64.b64decode(token).decode().partition(":")[2]

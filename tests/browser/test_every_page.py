@@ -7,7 +7,10 @@ import os
 import re
 import signal
 import time
+import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,6 +20,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.browser.conftest import ARTEFACTS
+from tests.hostile.planting import SITE, plant
 from tests.system import HTTP, Up, up, wait_for
 
 PAGES = {
@@ -367,6 +371,58 @@ def test_with_the_daemon_away_every_page_opens_and_says_so(iman: Up, visit):
     expect(
         late.page.get_by_text(re.compile("daemon has been away since", re.I)).first
     ).to_be_visible()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the daemon is away, as above")
+def test_no_string_from_outside_means_anything_in_a_browser(iman: Up, visit):
+    """All of them at once, in the ledger's file, which the dashboard reads while the daemon is
+    away: nothing runs, nothing is asked of anybody, no page grows, and the words are there."""
+    ledger = Path(tomllib.loads(Path(iman.ready["settings"]).read_text())["ledger"])
+    with ThreadPoolExecutor(1) as apart:  # Playwright's event loop runs in this thread
+        planted = apart.submit(plant, ledger).result()
+    person = visit(iman.ready["dashboard"])
+    page = person.page
+    page.on("dialog", lambda dialog: person.problems.append(f"dialog: {dialog.message}"))
+    person.sign_in("admin")
+    read: dict[str, set[str]] = {"Customer, site": set(), "second": set(), "error": set()}
+    pages = -(-len(planted.customers) // 25)
+    for number in range(1, pages + 1):
+        person.open(f"/monitor?type=invoice&site={SITE}&show=open&page={number}")
+        expect(page.get_by_role("table", name="Documents")).to_be_visible()
+        for where, texts in read.items():
+            texts.update(page.evaluate(_TEXTS, where))
+        stays_in_place(page)
+    assert set(planted.customers) <= read["Customer, site"]
+    assert set(planted.terms) - {""} <= read["second"]
+    assert {f"1020 - {one}" for one in planted.errors if one.strip()} <= read["error"]
+    person.keep_picture("hostile-monitor-1440")
+    page.set_viewport_size({"width": 390, "height": 844})
+    for path in (
+        f"/monitor?type=invoice&site={SITE}&show=open&page={pages}",
+        f"/document?id={planted.document}",
+        f"/checklist?id={planted.checklist}",
+        "/", "/causes", "/audit", "/audit?page=2",
+    ):  # fmt: skip
+        person.open(path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        stays_in_place(page)
+        person.keep_picture(f"hostile-{re.sub('[^a-z]+', '-', path)}-390")
+    assert real_problems(person.problems) == []
+
+
+#: The texts of one column's cells, or of what Sage 300 said.
+_TEXTS = """where => where !== "Customer, site"
+    ? [...document.querySelectorAll(where === "error" ? ".iman-error" : "td small")]
+        .map(one => one.textContent)
+    : [...document.querySelectorAll("td")].filter(one => one.dataset.label === where)
+        .map(one => one.firstElementChild?.firstChild?.textContent ?? "")"""
+
+
+def stays_in_place(page) -> None:
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert page.title().endswith("Iman")
+    wide, shown = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= shown, f"{page.url} scrolls sideways"
 
 
 def answers(url: str) -> bool:

@@ -194,7 +194,7 @@ def test_labels_and_hovers_of_charts_are_words():
         )
         marks = pd.DataFrame(
             {
-                "kind": ["release", "outage"], "at": [pd.Timestamp(NOW)] * 2, "what": (some * 2)[:2],
+                "kind": ["release", "outage"], "at": pd.Timestamp(NOW), "what": (some * 2)[:2],
                 "ended_at": [pd.NaT, pd.Timestamp(NOW)], "error_type": ["", ""], "entity": ["", ""],
             }
         )  # fmt: skip
