@@ -33,6 +33,14 @@ up *options:
 peers *options:
     uv run --group bench-peers python -m tests.bench.peers {{options}}
 
+# What Iman is made of, as CycloneDX: just sbom > iman.cdx.json
+@sbom:
+    uv run python .ci/sbom.py
+
+# Known vulnerabilities of the pinned versions, where the database can be asked.
+audit:
+    uv run python .ci/audit.py
+
 # As on the server, which installs uv and a browser where they are missing.
 ci:
     bash .ci/run

@@ -11,6 +11,7 @@ from typing import Any
 from iman.domain.checklist import EventKind
 from iman.domain.feed import FeedEvent
 from iman.domain.retry import GiveUp
+from iman.gateways.answers import storable
 from iman.gateways.byondpro_feed import read_page
 from iman.ledger import checklists
 from iman.ledger.audit import AuditEvent, write_audit
@@ -76,7 +77,7 @@ async def _documents(ledger: DuckDBLedger, thirds: list[list[str]], now: datetim
     for place, three in enumerate(thirds):
         name, term, error = (*three, "x", "x")[:EACH]
         number = f"HOS-{place:04}"
-        said[number] = error
+        said[number] = storable(error)  # as Sage 300's answers are read
         payload = make_payload(
             number, company="SERDAT", site={"code": SITE, "name": term, "gl_segment": "30"},
             booking=name[:60] or "x", description=error,
