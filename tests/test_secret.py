@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import sys
 import types
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from iman.gateways.log_in import Basic, Bearer
 from iman.gateways.sage_web import SageWeb
 from iman.secret import Secret
 from iman.settings import DaemonSettings
+from tests.stub_server import Answer, stub_server
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
 
@@ -168,3 +170,33 @@ def test_an_answer_that_echoes_a_changed_password_is_kept_without_it(file: Path)
     web = SageWeb(sage_client(settings, tls(settings)))
     write(file, "hunter-two")
     assert web.clean("you sent hunter-two") == "you sent •••"
+
+
+def test_a_push_carries_the_password_as_it_is_now(keyring: dict[str, str]):
+    """Over the quick client, which works a request out once."""
+    seen: list[str] = []
+
+    def sage(_: str, headers: dict[str, str]) -> Answer:
+        seen.append(base64.b64decode(headers["authorization"].split()[1]).decode())
+        return (200, "{}") if seen[-1].endswith("two") else (401, "{}")
+
+    async def pushed(url: str) -> list[object]:
+        settings = settings_for(Path("none")).model_copy(
+            update={
+                "sage_url": f"{url}/Sage300WebApi", "sage_password": SecretStr("keyring:iman/sage")
+            }
+        )  # fmt: skip
+        async with sage_client(settings, tls(settings)) as http:
+            web, answers = SageWeb(http), list[object]()
+            answers.append(await web.send("POST", "AR/ARInvoiceBatches", "{}"))
+            keyring["iman/sage"] = "hunter-two"
+            answers.append(await web.send("POST", "AR/ARInvoiceBatches", "{}"))
+            answers.append(await web.send("POST", "AR/ARInvoiceBatches", "{}"))
+            return answers
+
+    with stub_server(sage) as stub:
+        answers = asyncio.run(pushed(stub.url))
+    assert [getattr(one, "status_code", None) for one in answers] == [401, 200, 200]
+    assert [one.rpartition(":")[2] for one in seen] == [
+        "hunter-one", "hunter-one", "hunter-two", "hunter-two",
+    ]  # fmt: skip

@@ -23,7 +23,7 @@ class SecretUnreadable(httpx.ConnectError):
     """The secret's place cannot be read now, so nothing was sent; the text says why."""
 
 
-class _LogIn(httpx.Auth):
+class LogIn(httpx.Auth):
     """Tries again at once where the secret was changed meanwhile; a refused one is not repeated,
     for Sage 300 may lock its user."""
 
@@ -48,14 +48,14 @@ class _LogIn(httpx.Auth):
         raise NotImplementedError
 
 
-class Bearer(_LogIn):
+class Bearer(LogIn):
     """byondpro's token."""
 
     def _header(self, secret: str) -> str:
         return f"Bearer {secret}"
 
 
-class Basic(_LogIn):
+class Basic(LogIn):
     """Sage 300's user and password."""
 
     def __init__(self, user: str, secret: Secret) -> None:

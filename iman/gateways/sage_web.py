@@ -15,7 +15,7 @@ import httpx
 from iman.domain.outcome import Outcome, Refused, Unavailable, Unknown
 from iman.gateways.answers import TooLong, bounded
 from iman.gateways.certificates import tls_trouble
-from iman.gateways.log_in import SecretUnreadable
+from iman.gateways.log_in import LogIn, SecretUnreadable
 from iman.gateways.sage_answers import Unreadable, body_of, error_of, refusal
 
 Record = dict[str, Any]
@@ -76,7 +76,8 @@ class SageWeb:
     ) -> None:
         self._http = http
         self._limit = limit
-        self._addresses: dict[str, httpx.URL] = {}
+        self._secrets: tuple[str, ...] = ()
+        self._secrets_as = ""  # the log-in they belong to: it may be changed
         self.can = can or Capabilities()
 
     async def get(self, path: str, **options: str | int) -> httpx.Response:
@@ -87,7 +88,7 @@ class SageWeb:
     async def send(self, method: str, path: str, content: str) -> httpx.Response | Outcome:
         """Something that may change Sage 300: the answer, or what its absence means."""
         try:
-            return await self._answer(method, self._whole(method, path), content=content)
+            return await self._answer(method, path, content=content)
         except _NOT_SENT as exc:
             return no_connection(exc)
         except httpx.HTTPError as exc:  # it left, the answer did not come back
@@ -138,23 +139,25 @@ class SageWeb:
 
     def kept(self, answer: httpx.Response) -> str:
         """As much of an answer as is remembered; never the password, should a page echo it."""
-        return self.clean(answer.text[:_KEPT])
+        declared = answer.headers.get("content-type", "").lower()
+        if "charset" in declared and "utf-8" not in declared:
+            return self.clean(answer.text[:_KEPT])
+        # the same text for a third of the time
+        return self.clean(answer.content.decode("utf-8", "replace")[:_KEPT])
 
     def clean(self, text: str) -> str:
         """*text* without our own credentials."""
-        for secret in _secrets_of(self._http.auth):  # as they are now: they may be changed
+        for secret in self._hidden():
             text = text.replace(secret, "•••")
         return text
 
-    def _whole(self, method: str, path: str) -> httpx.URL | str:
-        """Where POSTs go, worked out once: they are few, and it took a tenth of each push."""
-        if method != "POST":
-            return path
-        if path not in self._addresses:
-            self._addresses[path] = self._http.build_request("POST", path).url
-        return self._addresses[path]
+    def _hidden(self) -> tuple[str, ...]:
+        header = _header_of(self._http.auth)
+        if header != self._secrets_as:
+            self._secrets, self._secrets_as = _secrets_of(header), header
+        return self._secrets
 
-    async def _answer(self, method: str, path: httpx.URL | str, **request: Any) -> httpx.Response:
+    async def _answer(self, method: str, path: str, **request: Any) -> httpx.Response:
         try:
             return await bounded(
                 self._http, method, path, most=self._limit, headers=_JSON, **request
@@ -192,15 +195,22 @@ def words_of(outcome: Outcome) -> str:
     return getattr(outcome, "reason", None) or getattr(outcome, "text", None) or "refused"
 
 
-def _secrets_of(auth: httpx.Auth | None) -> tuple[str, ...]:
-    """What must not be kept of an answer: the header that is sent, and the password in it."""
+def _header_of(auth: httpx.Auth | None) -> str:
+    """The log-in as it is sent; '' where there is none, or none can be read now."""
     if auth is None:
-        return ()
+        return ""
     try:
+        if isinstance(auth, LogIn):
+            return auth.whole()
         request = next(auth.sync_auth_flow(httpx.Request("GET", "http://sage.invalid/")))
     except SecretUnreadable:
-        return ()
-    token = request.headers.get("authorization", "").partition(" ")[2]
+        return ""
+    return str(request.headers.get("authorization", ""))
+
+
+def _secrets_of(header: str) -> tuple[str, ...]:
+    """What must not be kept of an answer: the header that is sent, and the password in it."""
+    token = header.partition(" ")[2]
     try:
         password = base64.b64decode(token).decode().partition(":")[2]
     except (binascii.Error, UnicodeDecodeError):
