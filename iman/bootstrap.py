@@ -22,6 +22,7 @@ from iman.api.door import Rules, hosts
 from iman.api.passwords import hash_password
 from iman.daemon import ApiThread, Daemon, Every
 from iman.demo import DEMO_SIGN_INS
+from iman.domain.keeping import Keeping
 from iman.domain.retry import RetryPolicy
 from iman.gateways.byondpro import Byondpro
 from iman.gateways.byondpro_documents import read_document
@@ -215,6 +216,7 @@ def build_daemon(
         neighbours=neighbours,
         leftover=lambda token, entry_type: leftovers.note(token, entry_type),
         recorded=recorded,
+        keeping=Keeping(settings.mask_fields),
     )
     leftovers = Leftovers(sage=sages[-1], beats=beats, idle=pusher.idle)
     intake = Intake(source=source, ledger=ledger, beats=beats, now=now, arrived=pusher.wake)

@@ -178,6 +178,11 @@ class DaemonSettings(_FromEnvironmentAndFile):
     batch_most: int = Field(
         50, ge=1, le=500, description="Invoices in one Sage 300 batch under backlog; 1: always one"
     )
+    mask_fields: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Fields not kept of requests to Sage 300 and its answers, with commas, such as "
+        "CustomerName",
+    )
     posting: bool = Field(
         False, description="Post each batch in Sage 300 too; otherwise processed means entered"
     )
@@ -237,6 +242,13 @@ class DaemonSettings(_FromEnvironmentAndFile):
         given = value.get_secret_value() if isinstance(value, SecretStr) else value
         if not given and info.data.get("source", source) == source:
             raise PydanticCustomError("missing", "Field required")  # told as any missing one
+        return value
+
+    @field_validator("mask_fields", mode="before")
+    @classmethod
+    def _fields(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
 
     @field_validator("api_allowed_hosts", mode="before")

@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field, ValidationError
 
+from iman.domain.card_data import without_cards
 from iman.domain.document import DocumentKey, EntryType
 from iman.domain.feed import DocumentArrived, FeedEvent, FeedPage, ResyncRequested, Unreadable
 from iman.gateways.answers import storable
@@ -59,7 +60,7 @@ def read_page(body: Any) -> FeedPage:
 
 
 def _event(event: Any) -> FeedEvent:
-    event = storable(event)
+    event = without_cards(storable(event))
     if not isinstance(event, dict):
         return _unreadable(event, "it is not an object")
     cursor = str(event.get("cursor") or "")
