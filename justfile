@@ -25,6 +25,10 @@ test *what:
 hunt *what:
     uv run pytest --hypothesis-profile=hunt {{what}}
 
+# Calls made from the API's own description, as nobody and as each role: just fuzz --calls 20000
+fuzz *options:
+    uv run python -m tests.api.fuzz {{options}}
+
 # Everything at once, to try it out.
 up *options:
     uv run iman up {{options}}
