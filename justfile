@@ -25,6 +25,10 @@ test *what:
 hunt *what:
     uv run pytest --hypothesis-profile=hunt {{what}}
 
+# Calls made from the API's own description, as nobody and as each role: just fuzz --calls 20000
+fuzz *options:
+    uv run python -m tests.api.fuzz {{options}}
+
 # Everything at once, to try it out.
 up *options:
     uv run iman up {{options}}
@@ -32,6 +36,14 @@ up *options:
 # The push beside huey, dramatiq, procrastinate and Celery: just peers --turns 3
 peers *options:
     uv run --group bench-peers python -m tests.bench.peers {{options}}
+
+# What Iman is made of, as CycloneDX: just sbom > iman.cdx.json
+@sbom:
+    uv run python .ci/sbom.py
+
+# Known vulnerabilities of the pinned versions, where the database can be asked.
+audit:
+    uv run python .ci/audit.py
 
 # As on the server, which installs uv and a browser where they are missing.
 ci:

@@ -8,6 +8,7 @@ import httpx
 import typer
 
 from iman.api.client import DaemonClient
+from iman.net import trusting
 from iman.settings import DashboardSettings
 
 
@@ -17,6 +18,7 @@ def http_to(settings: DashboardSettings) -> httpx.Client:
         base_url=str(settings.api_url).rstrip("/"),
         headers={"x-iman-origin": "cli"},
         trust_env=False,
+        verify=trusting(settings.ca_bundle),
         timeout=30,
     )
 

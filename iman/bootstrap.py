@@ -19,34 +19,36 @@ import structlog
 
 from iman import __version__
 from iman.api.app import create_app
+from iman.api.door import Rules, hosts
 from iman.api.passwords import hash_password, password_fits
 from iman.daemon import ApiThread, Daemon, Every
 from iman.demo import DEMO_SIGN_INS
+from iman.domain.keeping import Keeping
 from iman.domain.retry import RetryPolicy
-from iman.errors import SettingsError
 from iman.gateways.byondpro import Byondpro
 from iman.gateways.byondpro_documents import read_document
 from iman.gateways.entries.mapping import named_values
 from iman.gateways.fast_http import FastClient, FastTransport
+from iman.gateways.log_in import Basic, Bearer
 from iman.gateways.sage300 import Sage300
 from iman.gateways.sage_web import Capabilities
 from iman.gateways.sandbox_switches import SandboxSwitches
 from iman.ledger.accounts import (
-    AuditEvent,
     StoredUser,
     change_user,
     end_sessions,
     find_user,
     list_users,
     save_user,
-    write_audit,
 )
+from iman.ledger.audit import AuditEvent, write_audit
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.holding import record_breaker
 from iman.ledger.settings_kept import note_start
-from iman.net import listen
+from iman.net import listen, showing, trusting
 from iman.os_user import os_user
 from iman.remedy_wiring import build_remedies, remedy_links, rules_in_force
+from iman.secret import Secret
 from iman.settings import DaemonSettings, settings_file, told
 from iman.signals import stop_on_signals
 from iman.sync.batching import Batcher
@@ -84,20 +86,19 @@ def values_of(payload: str) -> frozenset[str]:
 
 
 def tls(settings: DaemonSettings) -> ssl.SSLContext:
-    """Certificates are always checked; a self-signed server's authority may be added.
+    """Raises ``SettingsError`` where the authority's file cannot be read."""
+    return trusting(settings.ca_bundle)
 
-    Raises ``SettingsError`` where the authority's file cannot be read.
-    """
-    context = ssl.create_default_context()
-    if settings.ca_bundle is not None:
-        try:
-            context.load_verify_locations(settings.ca_bundle)
-        except OSError as exc:  # a file that is no PEM is one too
-            why = "holds no certificate" if isinstance(exc, ssl.SSLError) else exc.strerror
-            raise SettingsError(
-                f"IMAN_CA_BUNDLE: {settings.ca_bundle} cannot be used: {why}."
-            ) from exc
-    return context
+
+def sage_log_in(settings: DaemonSettings) -> Basic:
+    return Basic(settings.sage_user.upper(), Secret(settings.sage_password, "IMAN_SAGE_PASSWORD"))
+
+
+def check_secrets(settings: DaemonSettings) -> None:
+    """Raises ``SettingsError`` for one that cannot be read now: said before anything starts."""
+    Secret(settings.sage_password, "IMAN_SAGE_PASSWORD").value()
+    if settings.source == "feed":
+        Secret(settings.byondpro_token, "IMAN_BYONDPRO_TOKEN").value()
 
 
 def sage_client(settings: DaemonSettings, context: ssl.SSLContext) -> httpx.AsyncClient:
@@ -105,7 +106,7 @@ def sage_client(settings: DaemonSettings, context: ssl.SSLContext) -> httpx.Asyn
     return FastClient(
         FastTransport(verify=context),
         base_url=f"{base}/v1.0/-/{settings.sage_company}/",
-        auth=(settings.sage_user.upper(), settings.sage_password.get_secret_value()),
+        auth=sage_log_in(settings),
         timeout=httpx.Timeout(settings.sage_timeout, connect=10.0),
     )
 
@@ -115,7 +116,7 @@ def sandbox_switches(settings: DaemonSettings) -> SandboxSwitches:
     address = urlsplit(str(settings.sage_url))
     http = httpx.Client(
         base_url=f"{address.scheme}://{address.netloc}",
-        auth=(settings.sage_user.upper(), settings.sage_password.get_secret_value()),
+        auth=sage_log_in(settings),
         timeout=5.0,
         trust_env=False,
         verify=tls(settings),
@@ -126,7 +127,7 @@ def sandbox_switches(settings: DaemonSettings) -> SandboxSwitches:
 def byondpro_client(settings: DaemonSettings, context: ssl.SSLContext) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         base_url=str(settings.byondpro_url).rstrip("/"),
-        headers={"authorization": f"Bearer {settings.byondpro_token.get_secret_value()}"},
+        auth=Bearer(Secret(settings.byondpro_token, "IMAN_BYONDPRO_TOKEN")),
         timeout=30.0,
         follow_redirects=False,
         trust_env=False,
@@ -154,7 +155,7 @@ def open_source(
 def sql_database(settings: DaemonSettings) -> Database:
     from iman.gateways.sql_source.database import Database
 
-    return Database(settings.sql_url.get_secret_value(), timeout=settings.sql_timeout)
+    return Database(Secret(settings.sql_url, "IMAN_SQL_URL").value(), timeout=settings.sql_timeout)
 
 
 def sql_outbox(settings: DaemonSettings) -> Outbox:
@@ -226,6 +227,7 @@ def build_daemon(
         neighbours=neighbours,
         leftover=lambda token, entry_type: leftovers.note(token, entry_type),
         recorded=recorded,
+        keeping=Keeping(settings.mask_fields),
     )
     leftovers = Leftovers(sage=sages[-1], beats=beats, idle=pusher.idle)
     intake = Intake(source=source, ledger=ledger, beats=beats, now=now, arrived=pusher.wake)
@@ -274,6 +276,8 @@ def build_daemon(
 
 def run_daemon(settings: DaemonSettings, *, now: Now = utc_now) -> None:
     """Until Ctrl-C or a stop signal. Raises ``ImanError`` where it cannot start."""
+    api_tls(settings)  # said before anything is opened
+    check_secrets(settings)
     listening = listen(settings.api_host, settings.api_port, "IMAN_API_PORT")
     with contextlib.closing(listening):
         ledger = DuckDBLedger(settings.ledger, now=now(), memory_limit=settings.ledger_memory)
@@ -295,9 +299,14 @@ async def _run(
     daemon = build_daemon(settings, ledger=ledger, now=now)
     switches = sandbox_switches(settings) if settings.sandbox else None
     app = create_app(
-        ledger=ledger, daemon=daemon, now=now, remedies=daemon.remedies, switches=switches
+        ledger=ledger,
+        daemon=daemon,
+        now=now,
+        remedies=daemon.remedies,
+        switches=switches,
+        rules=api_rules(settings),
     )
-    api = ApiThread(app, listening)
+    api = ApiThread(app, listening, api_tls(settings))
     api.start()
     try:
         await daemon.run(stop)
@@ -305,6 +314,20 @@ async def _run(
         api.stop()
         if switches is not None:
             switches.close()
+
+
+def api_rules(settings: DaemonSettings) -> Rules:
+    return Rules(
+        hosts=hosts((settings.api_host, *settings.api_allowed_hosts)),
+        calls_per_second=settings.api_calls_per_second,
+    )
+
+
+def api_tls(settings: DaemonSettings) -> ssl.SSLContext | None:
+    """None where the API speaks plain HTTP. Raises ``SettingsError`` for a bad certificate."""
+    if settings.api_certificate is None or settings.api_key is None:
+        return None
+    return showing(settings.api_certificate, settings.api_key)
 
 
 def _write_facts(ledger: DuckDBLedger, settings: DaemonSettings, now: Now) -> None:

@@ -23,6 +23,7 @@ from iman import __version__
 from iman import up as running_up
 from iman.api.client import DaemonClient
 from iman.asking import http_to, sign_in
+from iman.audit_command import audit
 from iman.bench.command import bench
 from iman.bench.seed_ledger import seed_ledger
 from iman.chaos.command import chaos
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 app.add_typer(user, name="user")
 app.add_typer(tokens, name="tokens")
+app.add_typer(audit, name="audit")
 app.command()(chaos)
 app.add_typer(bench, name="bench")
 app.command("seed-ledger")(seed_ledger)

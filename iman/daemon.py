@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -19,6 +20,7 @@ from fastapi import FastAPI
 from iman import __version__
 from iman.api.wire import Beat, Breaker, Health
 from iman.ledger.accounts import save_beat
+from iman.ledger.audit import Head, read_head
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.figures import look
 from iman.ledger.holding import pauses
@@ -30,6 +32,7 @@ from iman.sync.loops import Rounds, keep_going
 from iman.sync.ports import Now
 from iman.sync.push import Pusher
 
+_AUDIT_HEAD = timedelta(hours=1)  # between heads of the audit trail told to the log
 _HEARTBEAT = 5.0  # seconds between beats written down, for when the daemon is away
 _LATE = 4  # a loop that missed so many of its rounds, and half a minute, makes the daemon degraded
 
@@ -55,12 +58,14 @@ class Heartbeat:
         self._ledger = ledger
         self._beats = beats
         self._now = now
+        self._head: Head | None = None
+        self._head_told_at: datetime | None = None
 
     async def round(self) -> None:
         now = self._now()
         beats = [beat for beat in self._beats.all() if beat.last_at is not None]
 
-        def work(conn: Any) -> None:  # the writer hands in its connection
+        def work(conn: Any) -> Head:  # the writer hands in its connection
             look(conn, now=now)
             sample(conn, now=now)
             for beat in beats:
@@ -72,9 +77,18 @@ class Heartbeat:
                     detail=beat.detail,
                     now=beat.last_at or now,
                 )
+            return read_head(conn)
 
-        await asyncio.wrap_future(self._ledger.write(work))
+        head = await asyncio.wrap_future(self._ledger.write(work))
+        self._tell(head, now)
         self._beats.beat(self.loop, "written down")
+
+    def _tell(self, head: Head, now: datetime) -> None:
+        """To the log, which is kept elsewhere: so that a trail cut short at its end is noticed."""
+        lately = self._head_told_at is not None and now - self._head_told_at < _AUDIT_HEAD
+        if head != self._head and not lately:
+            log.info("audit_head", head=str(head))
+            self._head, self._head_told_at = head, now
 
 
 class Daemon:
@@ -201,10 +215,13 @@ _KEEP_ALIVE = 60
 class ApiThread:
     """Serves the control API on *listening* beside the loops."""
 
-    def __init__(self, app: FastAPI, listening: socket.socket) -> None:
+    def __init__(
+        self, app: FastAPI, listening: socket.socket, tls: ssl.SSLContext | None = None
+    ) -> None:
         config = uvicorn.Config(
             app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3,
             timeout_keep_alive=_KEEP_ALIVE,
+            ssl_context_factory=None if tls is None else lambda *_: tls,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._listening = listening

@@ -16,12 +16,13 @@ import httpx
 from filelock import FileLock, Timeout
 
 from iman.api.client import DaemonClient
-from iman.bootstrap import tls
+from iman.bootstrap import check_secrets, tls
 from iman.errors import DaemonUnavailable, ImanError, SettingsError
 from iman.gateways.certificates import tls_trouble
 from iman.gateways.sage_answers import error_of
 from iman.ledger.duckdb_ledger import lock_path
 from iman.net import listen
+from iman.secret import Secret
 from iman.settings import DaemonSettings
 
 Result = Literal["ok", "warning", "trouble"]
@@ -48,6 +49,14 @@ def examine(settings: DaemonSettings) -> Iterator[Finding]:
         yield Finding(
             "TLS", "trouble", str(exc),
             "IMAN_CA_BUNDLE must name a PEM file with the authority's certificate.",
+        )  # fmt: skip
+        return
+    try:
+        check_secrets(settings)
+    except SettingsError as exc:
+        yield Finding(
+            "Secrets", "trouble", str(exc),
+            "A secret's file holds nothing but the secret, and only Iman's user may read it.",
         )  # fmt: skip
         return
     with httpx.Client(verify=context, trust_env=False, timeout=15) as http:
@@ -107,7 +116,7 @@ def _daemon(settings: DaemonSettings) -> Iterator[Finding]:
 
 def _byondpro(settings: DaemonSettings, http: httpx.Client) -> Iterator[Finding]:
     base = str(settings.byondpro_url).rstrip("/")
-    token = settings.byondpro_token.get_secret_value()
+    token = Secret(settings.byondpro_token, "IMAN_BYONDPRO_TOKEN").value()
     headers = {"authorization": f"Bearer {token}"}
     try:
         answer = http.get(f"{base}/api/integration/v1/outbox", params={"limit": 1}, headers=headers)
@@ -136,7 +145,7 @@ def _sage(settings: DaemonSettings, http: httpx.Client) -> Iterator[Finding]:
     base = str(settings.sage_url).rstrip("/")
     company = f"{base}/v1.0/-/{settings.sage_company}"
     user = settings.sage_user.upper()
-    auth = (user, settings.sage_password.get_secret_value())
+    auth = (user, Secret(settings.sage_password, "IMAN_SAGE_PASSWORD").value())
     reads = {
         "terms codes": "AR/ARTerms",
         "G/L accounts": "GL/GLAccounts",

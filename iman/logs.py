@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import TextIO
 
 import structlog
@@ -28,6 +30,29 @@ class _Patient:
             self._stream.flush()
 
 
+class _Line(logging.Formatter):
+    """What other libraries say: one line of the same form, whatever is in it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = {
+            "event": record.getMessage(),
+            "logger": record.name,
+            "level": record.levelname.lower(),
+            "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(),
+        }
+        if record.exc_info:
+            told["exception"] = self.formatException(record.exc_info)
+        return json.dumps(told, ensure_ascii=True)
+
+
+def lines_of_others(stream: TextIO | None = None) -> None:
+    """What is said through ``logging``, from warnings on, becomes lines on *stream*."""
+    patient = _Patient(stream or sys.stderr)
+    handler = logging.StreamHandler(patient)
+    handler.setFormatter(_Line())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
 def set_up(level: str, stream: TextIO | None = None) -> None:
     """*stream*: another than standard error."""
     patient = _Patient(stream or sys.stderr)
@@ -42,4 +67,4 @@ def set_up(level: str, stream: TextIO | None = None) -> None:
         logger_factory=structlog.PrintLoggerFactory(patient),  # type: ignore[arg-type]  # it only writes
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
+    lines_of_others(stream)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import socket
+import ssl
+from pathlib import Path
 
-from iman.errors import ImanError
+from iman.errors import ImanError, SettingsError
 
 
 def listen(host: str, port: int, setting: str) -> socket.socket:
@@ -26,3 +28,44 @@ def listen(host: str, port: int, setting: str) -> socket.socket:
         why = "is in use by another program" if taken else f"cannot be listened on: {exc.strerror}"
         raise ImanError(f"Port {port} on {host} {why}. Choose another with {setting}.") from exc
     return bound
+
+
+def trusting(ca_bundle: Path | None) -> ssl.SSLContext:
+    """For calling others: certificates are always checked; a self-signed server's authority may be
+    added.
+
+    Raises ``SettingsError`` where the authority's file cannot be read.
+    """
+    context = ssl.create_default_context()
+    if ca_bundle is not None:
+        try:
+            context.load_verify_locations(ca_bundle)
+        except OSError as exc:  # a file that is no PEM is one too
+            raise SettingsError(
+                f"IMAN_CA_BUNDLE: {ca_bundle} cannot be used: {_why(exc)}."
+            ) from exc
+    return context
+
+
+def showing(certificate: Path, key: Path) -> ssl.SSLContext:
+    """For being called. Raises ``SettingsError`` where certificate and key cannot be used."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key, password=_no_password)
+    except (OSError, ValueError) as exc:
+        raise SettingsError(
+            f"IMAN_API_CERTIFICATE and IMAN_API_KEY: {certificate} and {key} cannot be used: "
+            f"{_why(exc)}."
+        ) from exc
+    return context
+
+
+def _no_password() -> str:
+    raise ValueError("the key wants a password; give one that has none")  # never asked on a console
+
+
+def _why(exc: Exception) -> str:
+    if isinstance(exc, ssl.SSLError):
+        return "holds no certificate, or a key that does not fit it" if exc.reason else str(exc)
+    return getattr(exc, "strerror", None) or str(exc)

@@ -196,7 +196,8 @@ def _limits(reach: Reach) -> str:
 def _add_directly(ledger: Path, wanted: NewUser) -> None:
     from iman.api.passwords import hash_password
     from iman.api.people import People
-    from iman.ledger.accounts import AuditEvent, end_sessions, save_user, write_audit
+    from iman.ledger.accounts import end_sessions, save_user
+    from iman.ledger.audit import AuditEvent, write_audit
     from iman.ledger.duckdb_ledger import DuckDBLedger
 
     now = datetime.now(UTC)

@@ -42,6 +42,8 @@ _NAME = r"[^\W\d][\w $#-]*"
 ColumnName = Annotated[str, Field(pattern=rf"^{_NAME}$", max_length=128)]
 TableName = Annotated[str, Field(pattern=rf"^{_NAME}(\.{_NAME})?(\.{_NAME})?$", max_length=384)]
 
+#: Where nothing leaves this machine.
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 #: Read by us, but no field of a class.
 FILE_VARIABLE = "IMAN_SETTINGS"
 #: What ``iman up`` and tests hand to the processes they start.
@@ -176,6 +178,11 @@ class DaemonSettings(_FromEnvironmentAndFile):
     batch_most: int = Field(
         50, ge=1, le=500, description="Invoices in one Sage 300 batch under backlog; 1: always one"
     )
+    mask_fields: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Fields not kept of requests to Sage 300 and its answers, with commas, such as "
+        "CustomerName",
+    )
     posting: bool = Field(
         False, description="Post each batch in Sage 300 too; otherwise processed means entered"
     )
@@ -204,6 +211,25 @@ class DaemonSettings(_FromEnvironmentAndFile):
 
     api_host: str = Field("127.0.0.1", description="Address the control API listens on")
     api_port: Port = Field(8601, description="Port of the control API")
+    api_certificate: Path | None = Field(
+        None, description="PEM file of the control API's certificate; it speaks TLS then"
+    )
+    api_key: Path | None = Field(None, description="PEM file of that certificate's key")
+    api_plain: bool = Field(
+        False, description="Listen beyond this machine without TLS: a proxy in front speaks it"
+    )
+    api_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Further host names the control API may be called by, with commas; 127.0.0.1, "
+        "localhost and the listening address always work",
+    )
+    api_calls_per_second: float = Field(
+        100.0,
+        gt=0,
+        le=100_000,
+        description="Calls a session may make a second, or an address without one; ten times as "
+        "many at once",
+    )
     sandbox: bool = Field(False, description="Both systems are the sandbox's: adds demo sign-ins")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="How much is logged"
@@ -217,6 +243,30 @@ class DaemonSettings(_FromEnvironmentAndFile):
         if not given and info.data.get("source", source) == source:
             raise PydanticCustomError("missing", "Field required")  # told as any missing one
         return value
+
+    @field_validator("mask_fields", mode="before")
+    @classmethod
+    def _fields(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value
+
+    @field_validator("api_allowed_hosts", mode="before")
+    @classmethod
+    def _api_hosts(cls, value: object) -> object:
+        return _with_commas(value)
+
+    @model_validator(mode="after")
+    def _encrypted_beyond_this_machine(self) -> DaemonSettings:
+        if (self.api_certificate is None) != (self.api_key is None):
+            raise ValueError("api_certificate and api_key are given together, or neither")
+        if self.api_host not in _LOOPBACK and self.api_certificate is None and not self.api_plain:
+            raise ValueError(
+                f"api_host {self.api_host} is reached from other machines, and passwords would "
+                "travel unencrypted: set api_certificate and api_key, or api_plain=true where a "
+                "proxy in front speaks TLS"
+            )
+        return self
 
     @model_validator(mode="after")
     def _waits_in_order(self) -> DaemonSettings:
@@ -240,6 +290,9 @@ class DashboardSettings(_FromEnvironmentAndFile):
         "and the listening address always work",
     )
     api_url: HttpUrl = Field(HttpUrl("http://127.0.0.1:8601"), description="The control API")
+    ca_bundle: Path | None = Field(
+        None, description="PEM file of the authority that signed a self-signed server's certificate"
+    )
     ledger: Path = Field(
         Path("data/ledger.duckdb"), description="The ledger's file, read while the daemon is away"
     )
@@ -254,9 +307,13 @@ class DashboardSettings(_FromEnvironmentAndFile):
     @field_validator("dashboard_allowed_hosts", mode="before")
     @classmethod
     def _hosts(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(host.strip().lower() for host in value.split(",") if host.strip())
-        return value
+        return _with_commas(value)
+
+
+def _with_commas(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(host.strip().lower() for host in value.split(",") if host.strip())
+    return value
 
 
 S = TypeVar("S", bound=BaseSettings)

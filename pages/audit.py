@@ -18,3 +18,4 @@ with st.container(border=True, key="card_audit"):
     parts.heading(text_daemon.AUDIT_TITLE)
     wanted = audit.filter_bar(session.reading().audit(limit=audit.MOST))
     parts.live(5, trail)
+    parts.answering(audit.proof)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +15,10 @@ from iman import logs
 
 @pytest.fixture(autouse=True)
 def _as_it_was() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
     yield
+    root.handlers[:], root.level = handlers, level
     structlog.reset_defaults()
 
 

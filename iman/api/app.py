@@ -11,9 +11,11 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from iman import __version__
+from iman.api.door import STATUSES, Door, Rules
 from iman.api.people import People
 from iman.api.remedies import NoRemedies, RemediesView
 from iman.api.routes import (
+    audit,
     documents,
     exports,
     figures,
@@ -37,6 +39,7 @@ from iman.errors import (
     NotSignedIn,
     TooManySignIns,
 )
+from iman.ledger.audit import current_request
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.sync.ports import Now
 
@@ -52,7 +55,7 @@ ANSWERS: dict[type[ImanError], tuple[int, str]] = {
     LedgerError: (503, "ledger"),
 }
 
-_PARTS = (sessions, figures, documents, exports, holding, sandbox, settings, users, views)
+_PARTS = (sessions, figures, audit, documents, exports, holding, sandbox, settings, users, views)
 
 log = structlog.get_logger()
 
@@ -73,11 +76,12 @@ def create_app(
     now: Now,
     remedies: RemediesView | None = None,
     switches: SandboxView | None = None,
+    rules: Rules | None = None,
 ) -> FastAPI:
     """Every route but health and sign-in wants a session's token.
 
     Without *remedies* nothing is verified, looked up or compared; without *switches* there is no
-    sandbox whose faults could be switched; all else works.
+    sandbox whose faults could be switched; all else works. *rules*: who may call, and how often.
     """
     app = FastAPI(
         title="Iman control API",
@@ -87,7 +91,7 @@ def create_app(
         openapi_url=None,  # served below, to people who signed in
         responses={
             status: {"model": ErrorBody}
-            for status in sorted({status for status, _ in ANSWERS.values()} | {422})
+            for status in sorted({status for status, _ in ANSWERS.values()} | STATUSES | {422})
         },
     )
     app.state.ledger = ledger
@@ -99,6 +103,7 @@ def create_app(
     for part in (*_PARTS, *remedy_routes.PARTS):
         declare(part.router)
         app.include_router(part.router, prefix=PREFIX)
+    app.add_middleware(Door, rules=rules or Rules())
     app.add_exception_handler(ImanError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _plain)
@@ -136,5 +141,5 @@ def _plain(_: Request, exc: Exception) -> JSONResponse:
 
 
 def _broke(request: Request, exc: Exception) -> JSONResponse:
-    log.error("api_broke", path=request.url.path, exc_info=exc)
+    log.error("api_broke", path=request.url.path, request=current_request.get(), exc_info=exc)
     return _answer(500, "broke", "Iman itself failed; its log says how.")

@@ -30,6 +30,7 @@ from iman.api.wire import (
     Session,
     SignIn,
 )
+from iman.api.wire_audit import AuditVerification
 from iman.api.wire_sandbox import SandboxFaults
 from iman.api.wire_settings import SettingsRecord
 from iman.api.wire_views import SavedView, ViewToSave
@@ -115,6 +116,12 @@ class DaemonClient:
     def settings(self) -> SettingsRecord:
         """What the daemon runs on, and what changed between two starts."""
         return read(SettingsRecord, self._get("/settings"))
+
+    def verify_audit(self, head: str = "") -> AuditVerification:
+        """Whether the audit trail is what was written; *head*: EVENTS:HASH, kept elsewhere."""
+        events, _, known = head.partition(":")
+        params = {"events": events, "hash": known} if head else None
+        return read(AuditVerification, self._get("/audit/verification", params))
 
     def sandbox_faults(self) -> SandboxFaults:
         """What the sandbox's Sage 300 does wrong on purpose. Raises ``DaemonRefused`` without."""
@@ -252,9 +259,10 @@ def read(shape: type[T], content: bytes) -> T:
 
 def _error_of(answer: httpx.Response) -> ImanError:
     try:
-        message = ErrorBody.model_validate_json(answer.content).message
+        body = ErrorBody.model_validate_json(answer.content)
     except ValidationError:
         return DaemonUnavailable(f"{_STRANGER} It said {answer.status_code}.")
-    if answer.status_code >= 500:
+    message = body.message
+    if answer.status_code >= 500 or body.error == "too_many_calls":
         return DaemonUnavailable(message)
     return _RAISES.get(answer.status_code, DaemonRefused)(message)

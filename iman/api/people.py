@@ -14,7 +14,6 @@ from iman.domain.people import SERVICE, Permission, Person
 from iman.errors import DaemonRefused, NotAllowed, NotFound, NotSignedIn
 from iman.ledger import seal, service_tokens
 from iman.ledger.accounts import (
-    AuditEvent,
     StoredSession,
     StoredUser,
     been_here,
@@ -25,8 +24,8 @@ from iman.ledger.accounts import (
     find_user,
     note_wrong,
     set_password,
-    write_audit,
 )
+from iman.ledger.audit import AuditEvent, write_audit
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.reach import sees
 from iman.ledger.seal import Seal

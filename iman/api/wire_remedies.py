@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -13,6 +13,9 @@ from iman.api.wire_checklists import Reason, RequestId
 from iman.domain.cause import CauseState
 from iman.domain.document import DocumentState, EntryType
 from iman.domain.setup import Problem, SetupKind
+
+#: What the ledger can hold.
+RowId = Annotated[int, Field(ge=0, le=2**63 - 1)]
 
 
 class Cause(Wire):
@@ -121,9 +124,9 @@ class Filter(Wire):
 class Selection(Wire):
     """Exactly one of the four says which documents."""
 
-    cause_id: int | None = None
-    checklist_id: int | None = None
-    document_ids: list[int] | None = Field(default=None, max_length=20_000)
+    cause_id: RowId | None = None
+    checklist_id: RowId | None = None
+    document_ids: list[RowId] | None = Field(default=None, max_length=20_000)
     filter: Filter | None = None
     include_parked: bool = False
 

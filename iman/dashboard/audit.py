@@ -96,11 +96,35 @@ def tracking(events: pd.DataFrame) -> pd.DataFrame:
             "reason": row.reason or "",
             "allowed": bool(row.allowed),
             "origin": row.origin or "",
+            "request": row.request_id or "",
+            "event": int(row.id),
+            "hash": row.hash or "",
         }
         for row in parts.rows_of(events)
     ]
-    names = ("moment", "user", "role", "kind", "details", "caption", "old", "new", "reason")
-    return pd.DataFrame(rows, columns=[*names, "allowed", "origin"])
+    names = (
+        "moment",
+        "user",
+        "role",
+        "kind",
+        "details",
+        "caption",
+        "old",
+        "new",
+        "reason",
+        "allowed",
+    )
+    return pd.DataFrame(rows, columns=[*names, "origin", "request", "event", "hash"])
+
+
+def proof() -> None:
+    """A button that walks the whole chain, and what came of it."""
+    if st.button(
+        text_daemon.AUDIT_PROVE, key="prove", icon=":material/link:", help=text_daemon.AUDIT_PROVES
+    ):
+        found = session.reading().audit_proof()
+        parts.tell("audit_proof", text_daemon.proven(found), bad=found.broken is not None)
+    parts.told("audit_proof")
 
 
 def _choice(

@@ -14,6 +14,7 @@ from iman.api.client import DaemonClient
 from iman.dashboard.sessions import Sessions
 from iman.domain.setting import SettingValue
 from iman.ledger.offline import OfflinePeople
+from iman.net import trusting
 from iman.settings import DashboardSettings, load, told
 
 #: Proves to the script that the gate stood in front of it; new in every process.
@@ -41,6 +42,7 @@ def _http(patience: float) -> httpx.Client:
         base_url=str(settings().api_url),
         timeout=httpx.Timeout(patience, connect=1.0),
         trust_env=False,
+        verify=trusting(settings().ca_bundle),
         headers={"x-iman-origin": "dashboard"},
     )
 

@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 
+from iman import logs
 from iman.dashboard import backend, downloads, shell, text
 from iman.dashboard.gate import Gate, SecurityHeaders
 from iman.dashboard.sign_in import SignIn
@@ -75,6 +76,7 @@ def _hosts(settings: DashboardSettings) -> tuple[str, ...]:
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
     _warm()
+    logs.lines_of_others()
     backend.own_settings()  # as they stand now: a file may change while we run
     yield
     backend.close()

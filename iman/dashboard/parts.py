@@ -165,7 +165,7 @@ def document_link(key: str) -> str:
 
 def outside(url: str | None, label: str) -> str:
     """A link into byondpro; only the label where *url* is not one of the web's."""
-    if not url or urlsplit(url).scheme not in ("http", "https"):
+    if not url or not _of_the_web(url):
         return escape(label)
     return (
         f'<a href="{escape(url)}" target="_blank" rel="noopener noreferrer" '
@@ -174,9 +174,18 @@ def outside(url: str | None, label: str) -> str:
     )
 
 
+def _of_the_web(url: str) -> bool:
+    try:
+        address = urlsplit(url)
+    except ValueError:
+        return False
+    return address.scheme in ("http", "https") and bool(address.netloc)
+
+
 def inside(to: str, label: str, css: str = "", **params: Any) -> str:
     """A link to another of our pages."""
-    query = urlencode({k: v for k, v in params.items() if v not in (None, "")})
+    given = {k: v for k, v in params.items() if v not in (None, "")}
+    query = urlencode(given, errors="replace")
     address = f"/{to}" + (f"?{query}" if query else "")
     return f'<a class="{css}" href="{escape(address)}">{escape(label)}</a>'
 

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
+from iman.api.wire_audit import AuditVerification
 from iman.api.wire_settings import SettingsRecord
 from iman.api.wire_views import SavedView
 from iman.domain.people import Reach
@@ -196,6 +197,10 @@ class SharedReading:
     def audit(self, *, limit: int) -> pd.DataFrame:
         """Never shared: not every role may read it."""
         return self._reading.audit(limit=limit)
+
+    def audit_proof(self) -> AuditVerification:
+        """Never shared, as above."""
+        return self._reading.audit_proof()
 
     def settings(self) -> SettingsRecord:
         """Never shared: not every role may read it."""

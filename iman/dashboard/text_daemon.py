@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from iman.api.wire import Health, Pause, Queue
+from iman.api.wire_audit import AuditVerification
 from iman.dashboard.formats import count, is_missing, moment
 from iman.dashboard.text import ENTRY_TYPES
 from iman.domain.document import EntryType
@@ -48,6 +49,11 @@ AUDIT_TITLE = "Who did what, and was it allowed?"
 AUDIT_WHO = "User name"
 AUDIT_WHAT = "Audit type"
 AUDIT_SHOW = "Allowed"
+AUDIT_PROVE = "Prove that nothing was changed"
+AUDIT_PROVES = (
+    "Every event is chained to the one before by its hash; this walks the whole chain and names "
+    "the first link that does not fit."
+)
 AUDIT_SEARCH_HINT = "Details, reason, user name"
 EVERYBODY = "Everybody"
 EVERY_TYPE = "All types"
@@ -88,6 +94,18 @@ ACTIONS = {
     "edit_shared_views": "Shared views",
     "compare_setups": "Set-ups compared",
     "manage_users": "People",
+}
+
+
+#: byondpro's field caption of what an action changes; of the others it is the state.
+FIELD_CAPTIONS = {
+    "sandbox_fault": "Fault",
+    "save_user": "Role",
+    "resync": "Round",
+    "cause_owner": "Owner",
+    "save_playbook": "Playbook",
+    "save_view": "View",
+    "remove_view": "View",
 }
 
 
@@ -174,15 +192,38 @@ def held_back(minutes: float, window: str) -> str:
     return f"Pushing was held back for {minutes:,.0f} minutes in the last {window}."
 
 
+def proven(found: AuditVerification) -> str:
+    """What walking the audit trail's chain came to."""
+    if found.broken is None:
+        return (
+            f"The audit trail is whole: {count(found.events, 'event')}. Its head is {found.head}."
+        )
+    where = f"event {found.broken.event_id}" if found.broken.event_id else "the end"
+    return f"The audit trail is broken at {where}: {found.broken.why}."
+
+
 def action(name: Any) -> str:
     if is_missing(name):
         return "–"
     return ACTIONS.get(name, str(name).replace("_", " ").capitalize())
 
 
+def _caption_of(row: Any) -> str:
+    match row.action:
+        case "pause" | "resume":
+            return f"Pushing of {what(row.target).lower()}"
+        case "change_setting":
+            return str(row.target or "")
+        case _:
+            return FIELD_CAPTIONS.get(row.action, "State")
+
+
 def field_caption(row: Any) -> tuple[str, str, str]:
     """byondpro's field caption, old value, new value, as far as an event of ours knows them."""
-    match row.action:
+    before, after = str(row.old_value or ""), str(row.new_value or "")
+    if before or after:
+        return _caption_of(row), before, after
+    match row.action:  # written before the ledger knew what stood there before and after
         case "pause":
             return f"Pushing of {what(row.target).lower()}", "", "paused"
         case "resume":

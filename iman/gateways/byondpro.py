@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -11,10 +10,13 @@ import httpx
 
 from iman.domain.feed import FeedPage, WriteBack
 from iman.errors import SourceUnavailable
+from iman.gateways.answers import TooLong, bounded, loads
 from iman.gateways.byondpro_feed import as_wire_moment, read_page
 from iman.gateways.certificates import tls_trouble
+from iman.gateways.log_in import SecretUnreadable
 
 _BASE = "/api/integration/v1"
+_MOST = 64 * 2**20  # bytes of one answer
 
 
 class Byondpro:
@@ -76,8 +78,12 @@ class Byondpro:
         self, method: str, path: str, *, expect_404: bool = False, **request: Any
     ) -> httpx.Response:
         try:
-            answer = await self._http.request(method, _BASE + path, **request)
+            answer = await bounded(self._http, method, _BASE + path, most=_MOST, **request)
+        except TooLong as exc:
+            raise SourceUnavailable(f"byondpro sent {exc}.") from exc
         except httpx.TransportError as exc:
+            if isinstance(exc, SecretUnreadable):
+                raise SourceUnavailable(str(exc)) from exc
             silent = f"byondpro does not answer at {self._http.base_url} ({type(exc).__name__})."
             raise SourceUnavailable(
                 tls_trouble(exc, "byondpro", "IMAN_BYONDPRO_URL") or silent
@@ -97,7 +103,7 @@ _OTHER = "byondpro answered {}."
 
 def _json(answer: httpx.Response) -> Any:
     try:
-        return json.loads(answer.content)
+        return loads(answer.content)
     except ValueError as exc:
         kind = answer.headers.get("content-type", "no content type")
         raise SourceUnavailable(

@@ -14,8 +14,10 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field, ValidationError
 
+from iman.domain.card_data import without_cards
 from iman.domain.document import DocumentKey, EntryType
 from iman.domain.feed import DocumentArrived, FeedEvent, FeedPage, ResyncRequested, Unreadable
+from iman.gateways.answers import storable
 from iman.gateways.byondpro_documents import InvalidDocument, read_document
 from iman.gateways.byondpro_wire import Code, Parent, Read, Revision, key_of, why
 
@@ -58,7 +60,7 @@ def read_page(body: Any) -> FeedPage:
 
 
 def _event(event: Any) -> FeedEvent:
-    event = _storable(event)
+    event = without_cards(storable(event))
     if not isinstance(event, dict):
         return _unreadable(event, "it is not an object")
     cursor = str(event.get("cursor") or "")
@@ -73,20 +75,6 @@ def _event(event: Any) -> FeedEvent:
                 return _unreadable(event, f"its type is {other!r}, not {known}")
     except ValidationError as exc:
         return _unreadable(event, why(exc))
-
-
-def _storable(value: Any) -> Any:
-    """JSON may escape half a surrogate pair or a NUL; no database stores either."""
-    match value:
-        case str():
-            text = value.replace("\x00", "\ufffd")
-            return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        case dict():
-            return {_storable(name): _storable(part) for name, part in value.items()}
-        case list():
-            return [_storable(part) for part in value]
-        case _:
-            return value
 
 
 def _unreadable(event: Any, reason: str) -> Unreadable:

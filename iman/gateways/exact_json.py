@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from iman.gateways import answers
+
 _MARK = "\x00decimal:"
 _MARKED = re.compile(r'"\\u0000decimal:(-?\d+(?:\.\d+)?)"')
 
@@ -33,10 +35,12 @@ def dumps(value: Any) -> str:
 
 def loads(text: str | bytes) -> Any:
     """As ``json.loads``, fractions as ``Decimal``. Raises ``ValueError``."""
+    quick = not (b"\\u0000" in text if isinstance(text, bytes) else "\\u0000" in text)
     try:
-        return _IN.decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError, UnicodeEncodeError):
-        return json.loads(text, parse_float=Decimal)  # it reads more, and says what is wrong
+        return _IN.decode(text) if quick else answers.loads(text, parse_float=Decimal)
+    except (msgspec.MsgspecError, UnicodeDecodeError, UnicodeEncodeError, RecursionError):
+        # it reads more, mends what cannot be stored, and says what is wrong
+        return answers.loads(text, parse_float=Decimal)
 
 
 def _slowly(value: Any) -> str:

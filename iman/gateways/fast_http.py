@@ -19,6 +19,8 @@ import httpx
 from multidict import CIMultiDict
 from yarl import URL
 
+from iman.gateways.log_in import LogIn
+
 _KEPT = 5.0  # seconds an unused connection is kept, as httpx does
 _AT_ONCE = 2**16  # bytes read at a time
 _KINDS = 64  # of requests that are remembered
@@ -110,12 +112,13 @@ class FastClient(httpx.AsyncClient):
                 yield answer
 
     async def _post(self, kind: _Kind, content: str) -> httpx.Response:
-        prepared = self._prepared.get(kind)
-        if prepared is None:
-            prepared = self._prepare(*kind)
-            if len(self._prepared) < _KINDS:
-                self._prepared[kind] = prepared
+        log_in = self.auth if isinstance(self.auth, LogIn) else None
+        prepared = self._ready(kind, log_in)
         answer = await self._fast.send(prepared, content.encode())
+        if answer.status == httpx.codes.UNAUTHORIZED and log_in and log_in.secret.changed():
+            answer.close()
+            prepared = self._ready(kind, log_in)
+            answer = await self._fast.send(prepared, content.encode())
         known = answer.content_length
         whole = known is not None and known <= _AT_ONCE
         if whole and "content-encoding" not in answer.headers:
@@ -133,6 +136,17 @@ class FastClient(httpx.AsyncClient):
             self.cookies.extract_cookies(found)
         return found
 
+    def _ready(self, kind: _Kind, log_in: LogIn | None) -> _Prepared:
+        """With the log-in as it is now. Raises ``SecretUnreadable``."""
+        header = "" if log_in is None else log_in.whole()
+        known = self._prepared.get(kind)
+        if known is not None and (log_in is None or known.log_in == header):
+            return known
+        prepared = self._prepare(*kind)
+        if len(self._prepared) < _KINDS or known is not None:
+            self._prepared[kind] = prepared
+        return prepared
+
     def _prepare(self, url: str, headers: tuple[tuple[str, str], ...]) -> _Prepared:
         request = self.build_request("POST", url, headers=headers)
         if self.auth is not None:
@@ -143,7 +157,9 @@ class FastClient(httpx.AsyncClient):
 
 def _kind(method: str, url: httpx.URL | str, options: Mapping[str, Any]) -> _Kind | None:
     """Of a POST of a text; None for anything else."""
-    if method != "POST" or not isinstance(url, str) or options.keys() != {"content", "headers"}:
+    if method != "POST" or not isinstance(url, str):
+        return None
+    if options.keys() - {"follow_redirects"} != {"content", "headers"}:  # nothing is followed here
         return None
     headers = options["headers"]
     if not isinstance(options["content"], str) or not isinstance(headers, dict):
@@ -157,6 +173,7 @@ class _Prepared:
 
     request: httpx.Request
     address: URL
+    log_in: str
     headers: CIMultiDict[str]
     timeout: aiohttp.ClientTimeout
 
@@ -166,6 +183,7 @@ class _Prepared:
         return cls(
             request,
             URL(str(request.url), encoded=True),
+            request.headers.get("authorization", ""),
             CIMultiDict(request.headers.multi_items()),
             aiohttp.ClientTimeout(
                 connect=timeout.get("pool"),

@@ -13,7 +13,9 @@ from urllib.parse import quote
 import httpx
 
 from iman.domain.outcome import Outcome, Refused, Unavailable, Unknown
+from iman.gateways.answers import TooLong, bounded
 from iman.gateways.certificates import tls_trouble
+from iman.gateways.log_in import LogIn, SecretUnreadable
 from iman.gateways.sage_answers import Unreadable, body_of, error_of, refusal
 
 Record = dict[str, Any]
@@ -74,7 +76,8 @@ class SageWeb:
     ) -> None:
         self._http = http
         self._limit = limit
-        self._secrets = _secrets_of(http.auth)
+        self._secrets: tuple[str, ...] = ()
+        self._secrets_as = ""  # the log-in they belong to: it may be changed
         self.can = can or Capabilities()
 
     async def get(self, path: str, **options: str | int) -> httpx.Response:
@@ -144,30 +147,23 @@ class SageWeb:
 
     def clean(self, text: str) -> str:
         """*text* without our own credentials."""
-        for secret in self._secrets:
+        for secret in self._hidden():
             text = text.replace(secret, "•••")
         return text
 
+    def _hidden(self) -> tuple[str, ...]:
+        header = _header_of(self._http.auth)
+        if header != self._secrets_as:
+            self._secrets, self._secrets_as = _secrets_of(header), header
+        return self._secrets
+
     async def _answer(self, method: str, path: str, **request: Any) -> httpx.Response:
-        async with self._http.stream(method, path, headers=_JSON, **request) as answer:
-            known = answer.headers.get("content-length", "")
-            plain = "content-encoding" not in answer.headers
-            if plain and known.isdigit() and int(known) <= self._limit:
-                await answer.aread()
-                return answer
-            gathered = bytearray()
-            async for part in answer.aiter_bytes():
-                gathered += part
-                if len(gathered) > self._limit:
-                    raise Unreadable(f"an answer of more than {self._limit} bytes")
-        headers = [
-            (name, value)
-            for name, value in answer.headers.multi_items()
-            if name not in ("content-encoding", "content-length", "transfer-encoding")
-        ]
-        return httpx.Response(
-            answer.status_code, headers=headers, content=bytes(gathered), request=answer.request
-        )
+        try:
+            return await bounded(
+                self._http, method, path, most=self._limit, headers=_JSON, **request
+            )
+        except TooLong as exc:
+            raise Unreadable(str(exc)) from exc
 
 
 def quoted(text: str) -> str:
@@ -181,6 +177,8 @@ def key(text: str) -> str:
 
 
 def no_connection(exc: httpx.HTTPError) -> Unavailable:
+    if isinstance(exc, SecretUnreadable):
+        return Unavailable(kind="log_in", reason=str(exc))
     silent = f"Sage 300 does not answer ({type(exc).__name__})."
     return Unavailable(
         kind="connection", reason=tls_trouble(exc, "Sage 300", "IMAN_SAGE_URL") or silent
@@ -197,12 +195,22 @@ def words_of(outcome: Outcome) -> str:
     return getattr(outcome, "reason", None) or getattr(outcome, "text", None) or "refused"
 
 
-def _secrets_of(auth: httpx.Auth | None) -> tuple[str, ...]:
-    """What must not be kept of an answer: the header that is sent, and the password in it."""
+def _header_of(auth: httpx.Auth | None) -> str:
+    """The log-in as it is sent; '' where there is none, or none can be read now."""
     if auth is None:
-        return ()
-    request = next(auth.sync_auth_flow(httpx.Request("GET", "http://sage.invalid/")))
-    token = request.headers.get("authorization", "").partition(" ")[2]
+        return ""
+    try:
+        if isinstance(auth, LogIn):
+            return auth.whole()
+        request = next(auth.sync_auth_flow(httpx.Request("GET", "http://sage.invalid/")))
+    except SecretUnreadable:
+        return ""
+    return str(request.headers.get("authorization", ""))
+
+
+def _secrets_of(header: str) -> tuple[str, ...]:
+    """What must not be kept of an answer: the header that is sent, and the password in it."""
+    token = header.partition(" ")[2]
     try:
         password = base64.b64decode(token).decode().partition(":")[2]
     except (binascii.Error, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""People, their sessions, and the audit trail."""
+"""People and their sessions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 import duckdb
 
 from iman.domain.people import EVERYWHERE, Reach, Role
-from iman.ledger.ids import Ids
 from iman.ledger.queries import first_row, queries
 from iman.ledger.utc import from_db, to_db
 
@@ -38,19 +37,6 @@ class StoredSession:
     reach: Reach = EVERYWHERE
     must_change: bool = False
     notice: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AuditEvent:
-    """Who did what to what, and whether it was allowed."""
-
-    who: str
-    role: str
-    action: str
-    target: str
-    allowed: bool
-    reason: str
-    origin: str
 
 
 def find_user(conn: duckdb.DuckDBPyConnection, name: str) -> StoredUser | None:
@@ -183,25 +169,6 @@ def end_session(conn: duckdb.DuckDBPyConnection, digest: str, *, now: datetime) 
 
 def _reach(companies: list[str] | None, sites: list[str] | None) -> Reach:
     return Reach(companies=tuple(companies or ()), sites=tuple(sites or ()))
-
-
-def write_audit(
-    conn: duckdb.DuckDBPyConnection, ids: Ids, event: AuditEvent, *, now: datetime
-) -> None:
-    conn.execute(
-        _SQL["insert_audit"],
-        {
-            "id": ids.take("audit"),
-            "now": to_db(now),
-            "who": event.who,
-            "role": event.role,
-            "action": event.action,
-            "target": event.target,
-            "allowed": event.allowed,
-            "reason": event.reason,
-            "origin": event.origin,
-        },
-    )
 
 
 def save_beat(

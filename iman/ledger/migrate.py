@@ -7,10 +7,15 @@ from importlib import resources
 import duckdb
 
 from iman.errors import LedgerError, LedgerTooNew
+from iman.ledger import audit
 from iman.ledger.queries import first_row
 
 #: How DuckDB words that another process has the file, on POSIX and on Windows.
 _HELD = ("could not set lock", "conflicting lock", "being used by another process")
+
+
+#: What SQL alone cannot do; runs in its migration's transaction.
+_AFTER = {9: audit.chain}
 
 
 def is_held(exc: duckdb.Error) -> bool:
@@ -66,6 +71,8 @@ def migrate(conn: duckdb.DuckDBPyConnection) -> int:
                 "(number INTEGER PRIMARY KEY, applied_at TIMESTAMP NOT NULL)"
             )
             conn.execute(script)
+            if number in _AFTER:
+                _AFTER[number](conn)
             conn.execute(
                 "INSERT INTO schema_migrations VALUES ($number, now() AT TIME ZONE 'UTC')",
                 {"number": number},

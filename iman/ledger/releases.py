@@ -17,7 +17,7 @@ import duckdb
 
 from iman.domain.document import CLOSED_STATES, DocumentState
 from iman.errors import DaemonRefused, NotFound
-from iman.ledger.accounts import AuditEvent, write_audit
+from iman.ledger.audit import AuditEvent, write_audit
 from iman.ledger.cause_reading import rows
 from iman.ledger.ids import Ids
 from iman.ledger.queries import first_row, queries

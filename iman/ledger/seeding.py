@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from iman.errors import LedgerError
-from iman.ledger import rollups
+from iman.ledger import audit, rollups
 from iman.ledger.duckdb_ledger import DuckDBLedger, lock_path
 from iman.ledger.queries import first_row, queries
 from iman.ledger.utc import to_db
@@ -118,6 +118,7 @@ def _make(
             values |= _left_over(conn, wanted, values)
         _run(conn, _SQL[name], values)
     conn.execute(_SQL["forget"])
+    audit.chain(conn)
     say(f"Rollups, {len(steps) + 1} of {len(steps) + 2}")
     rollups.fill(conn)
     say(f"Rollups against the attempts, {len(steps) + 2} of {len(steps) + 2}")

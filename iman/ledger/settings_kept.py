@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from iman.domain.setting import SettingChange, SettingValue, changes
-from iman.ledger.accounts import AuditEvent, write_audit
+from iman.ledger.audit import AuditEvent, write_audit
 from iman.ledger.ids import Ids
 from iman.ledger.queries import queries
 from iman.ledger.utc import from_db, to_db
@@ -39,8 +39,8 @@ def note_start(
         )  # fmt: skip
         event = AuditEvent(
             who=who or "not known", role="", action="change_setting", target=one.name,
-            allowed=True, reason=f"{one.before or 'none'} → {one.now or 'none'}",
-            origin="daemon",
+            allowed=True, reason="", origin="daemon", before=one.before or "none",
+            after=one.now or "none",
         )  # fmt: skip
         write_audit(conn, ids, event, now=now)
     conn.execute(_SQL["forget_setting_values"])

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 import duckdb
@@ -51,7 +52,9 @@ class Writer:
         with self._lock:
             if self._closed:
                 raise LedgerError("The ledger is closed.")
-            self._queue.put((work, done))
+            # in the caller's context: the audit trail wants the number of the call being answered
+            context = copy_context()
+            self._queue.put((lambda conn: context.run(work, conn), done))
         return done
 
     def close(self) -> None:

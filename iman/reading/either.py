@@ -11,6 +11,7 @@ import pandas as pd
 
 from iman.api.client import DaemonClient
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
+from iman.api.wire_audit import AuditVerification
 from iman.api.wire_settings import SettingsRecord
 from iman.api.wire_views import SavedView
 from iman.domain.people import EVERYWHERE as EVERYWHERE_REACH
@@ -118,6 +119,9 @@ class Either:
 
     def audit(self, *, limit: int) -> pd.DataFrame:
         return self._ask(lambda reading: reading.audit(limit=limit))
+
+    def audit_proof(self) -> AuditVerification:
+        return self._ask(lambda reading: reading.audit_proof())
 
     def settings(self) -> SettingsRecord:
         return self._ask(lambda reading: reading.settings())

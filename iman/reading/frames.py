@@ -112,4 +112,7 @@ OPEN_ERRORS = (
 INTAKE_PROBLEMS = ("id", "cursor", "received_at", "reason", "excerpt")
 
 #: Who did what. byondpro's Tracking columns.
-AUDIT = ("id", "at", "who", "role", "action", "target", "allowed", "reason", "origin")
+AUDIT = (
+    "id", "at", "who", "role", "action", "target", "allowed", "reason", "origin",
+    "old_value", "new_value", "request_id", "hash",
+)  # fmt: skip

@@ -12,11 +12,12 @@ import pandas as pd
 import pyarrow as pa
 
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
+from iman.api.wire_audit import AuditVerification
 from iman.api.wire_settings import SettingsRecord
 from iman.api.wire_views import SavedView
 from iman.domain.people import EVERYWHERE, Reach
 from iman.errors import DaemonUnavailable, LedgerLocked
-from iman.ledger import figures, holding, listing, read_model, settings_kept, views
+from iman.ledger import audit, figures, holding, listing, read_model, settings_kept, views
 from iman.ledger import queue as queues
 from iman.ledger.offline import read_only
 from iman.reading.over_api import to_frame
@@ -145,6 +146,10 @@ class FromLedger:
     def audit(self, *, limit: int) -> pd.DataFrame:
         """The file knows no roles: whoever asks this must have checked the person's."""
         return to_frame(self._ask(lambda conn: read_model.audit(conn, limit=limit)))
+
+    def audit_proof(self) -> AuditVerification:
+        """The file knows no roles, as for ``audit``."""
+        return AuditVerification.model_validate(self._ask(audit.proof))
 
     def settings(self) -> SettingsRecord:
         """Those of the last start. The file knows no roles, as for ``audit``."""

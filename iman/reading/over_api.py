@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from iman.api.client import DaemonClient
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Overview, Pause, Queue
+from iman.api.wire_audit import AuditVerification
 from iman.api.wire_settings import SettingsRecord
 from iman.api.wire_views import SavedView
 from iman.errors import DaemonUnavailable
@@ -107,6 +108,9 @@ class OverApi:
 
     def audit(self, *, limit: int) -> pd.DataFrame:
         return to_frame(self._client.table("/audit", {"limit": limit}))
+
+    def audit_proof(self) -> AuditVerification:
+        return self._client.verify_audit()
 
     def settings(self) -> SettingsRecord:
         return self._client.settings()

@@ -12,6 +12,7 @@ from typing import Protocol
 import pandas as pd
 
 from iman.api.wire import BreakerEvent, DocumentDetail, Durations, Health, Overview, Pause, Queue
+from iman.api.wire_audit import AuditVerification
 from iman.api.wire_settings import SettingsRecord
 from iman.api.wire_views import SavedView
 from iman.domain.document import DocumentState, EntryType
@@ -167,6 +168,9 @@ class Reading(Protocol):
 
     def audit(self, *, limit: int) -> pd.DataFrame:
         """``frames.AUDIT``, newest first; for those who may see it. Raises ``NotAllowed``."""
+
+    def audit_proof(self) -> AuditVerification:
+        """Whether the trail is what was written; for those who may see it. Walks all of it."""
 
     def settings(self) -> SettingsRecord:
         """What the daemon runs on; for those who may see it. Raises ``NotAllowed``."""

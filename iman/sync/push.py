@@ -13,6 +13,7 @@ import structlog
 
 from iman.domain.attempt import Claim, Exchange, Finished, Sighting, Verdict
 from iman.domain.document import Document, EntryType
+from iman.domain.keeping import Keeping
 from iman.domain.outcome import (
     OUTCOME_NAMES,
     Absent,
@@ -38,6 +39,10 @@ _AHEAD = 8  # documents that may wait for each worker at the most
 _WRITTEN_LATE = 1000  # outcomes that wait for the ledger
 
 log = structlog.get_logger()
+
+
+#: What is kept of a request and its answer: no card numbers.
+_ALL_OF_IT = Keeping()
 
 
 class Pusher:
@@ -66,6 +71,7 @@ class Pusher:
         neighbours: Neighbours | None = None,
         leftover: Callable[[str, EntryType], None] = lambda _token, _entry_type: None,
         recorded: asyncio.Event | None = None,
+        keeping: Callable[[str | None], str | None] = _ALL_OF_IT,
     ) -> None:
         self._lanes = lanes
         self._ledger = ledger
@@ -82,6 +88,7 @@ class Pusher:
         self._posting = posting
         self._neighbours = neighbours
         self._leftover = leftover
+        self._keeping = keeping
         self._units: asyncio.Queue[list[Claim]] = asyncio.Queue()
         self._outcomes: asyncio.Queue[Finished | None] = asyncio.Queue()
         self._busy = 0
@@ -420,8 +427,8 @@ class Pusher:
             ),
             ended_at=now,
             verdict=self._verdict(exchange.outcome),
-            sent=exchange.sent,
-            answered=exchange.answered,
+            sent=self._keeping(exchange.sent),
+            answered=self._keeping(exchange.answered),
         )
 
     def _verdict(self, outcome: Outcome) -> Verdict | None:

@@ -43,7 +43,7 @@ def test_an_admin_switches_faults_on_and_off(beside: Served, sage: Sage):
         assert ada.sandbox_faults().page == f"{sage.url}/sandbox/faults"
         with pytest.raises(NotFound):
             ada.switch_fault("nothing", on=True)
-    told = [(e["action"], e["target"], e["reason"]) for e in beside.audit()][-4:]
+    told = [(e["action"], e["target"], e["new_value"]) for e in beside.audit()][-4:]
     assert told == [
         ("sandbox_fault", "slow", "on"),
         ("sandbox_fault", "contention", "on"),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import re
 import signal
 import time
+import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import duckdb
 import httpx
 import pytest
 from playwright.sync_api import expect
@@ -18,6 +23,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from tests.bench.pages import measure
 from tests.browser.axe import findings, listed, violations
 from tests.browser.conftest import ARTEFACTS
+from tests.hostile.planting import SITE, plant
 from tests.system import HTTP, Up, up, wait_for
 
 PAGES = {
@@ -368,7 +374,7 @@ def test_an_old_tab_loses_its_rights_soon_after_signing_out(iman: Up, visit):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows cannot ask another process to stop politely")
 def test_with_the_daemon_away_every_page_opens_and_says_so(iman: Up, visit):
-    """Runs last: the daemon is not started again."""
+    """Runs last but for what reads the ledger's file: the daemon is not started again."""
     person = visit(iman.ready["dashboard"])
     person.sign_in("admin")
     os.kill(iman.ready["processes"]["daemon"], signal.SIGTERM)
@@ -391,6 +397,94 @@ def test_with_the_daemon_away_every_page_opens_and_says_so(iman: Up, visit):
     expect(
         late.page.get_by_text(re.compile("daemon has been away since", re.I)).first
     ).to_be_visible()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the daemon is away, as above")
+def test_no_string_from_outside_means_anything_in_a_browser(iman: Up, visit):
+    """All of them at once, in the ledger's file, which the dashboard reads while the daemon is
+    away: nothing runs, nothing is asked of anybody, no page grows, and the words are there."""
+    ledger = Path(tomllib.loads(Path(iman.ready["settings"]).read_text())["ledger"])
+    with ThreadPoolExecutor(1) as apart:  # Playwright's event loop runs in this thread
+        planted = apart.submit(plant, ledger).result()
+    person = visit(iman.ready["dashboard"])
+    page = person.page
+    page.on("dialog", lambda dialog: person.problems.append(f"dialog: {dialog.message}"))
+    person.sign_in("admin")
+    read: dict[str, set[str]] = {"Customer, site": set(), "second": set(), "error": set()}
+    pages = -(-len(planted.customers) // 25)
+    for number in range(1, pages + 1):
+        person.open(f"/monitor?type=invoice&site={SITE}&show=open&page={number}")
+        expect(page.get_by_role("table", name="Documents")).to_be_visible()
+        for where, texts in read.items():
+            texts.update(page.evaluate(_TEXTS, where))
+        stays_in_place(page)
+    assert set(planted.customers) <= read["Customer, site"]
+    assert set(planted.terms) - {""} <= read["second"]
+    assert {f"1020 - {one}" for one in planted.errors if one.strip()} <= read["error"]
+    person.keep_picture("hostile-monitor-1440")
+    page.set_viewport_size({"width": 390, "height": 844})
+    for path in (
+        f"/monitor?type=invoice&site={SITE}&show=open&page={pages}",
+        f"/document?id={planted.document}",
+        f"/checklist?id={planted.checklist}",
+        "/audit",
+    ):  # fmt: skip
+        person.open(path)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        stays_in_place(page)
+        person.keep_picture(f"hostile-{re.sub('[^a-z]+', '-', path)}-390")
+    assert real_problems(person.problems) == []
+
+
+#: The texts of one column's cells, or of what Sage 300 said.
+_TEXTS = """where => where !== "Customer, site"
+    ? [...document.querySelectorAll(where === "error" ? ".iman-error" : "td small")]
+        .map(one => one.textContent)
+    : [...document.querySelectorAll("td")].filter(one => one.dataset.label === where)
+        .map(one => one.firstElementChild?.firstChild?.textContent ?? "")"""
+
+
+def stays_in_place(page) -> None:
+    assert page.locator("[data-testid=stException]").count() == 0
+    assert page.title().endswith("Iman")
+    wide, shown = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= shown, f"{page.url} scrolls sideways"
+
+
+def test_no_secret_stands_in_anything_a_running_system_wrote(iman: Up):
+    """But in the settings file, which only its owner may read, and the sandbox's own stores."""
+    settings = Path(iman.ready["settings"])
+    held = tomllib.loads(settings.read_text())
+    planted = [held["byondpro_token"], held["sage_password"]]
+    login = f"{held['sage_user']}:{held['sage_password']}".encode()
+    planted += [
+        base64.b64encode(login).decode(),
+        *(one.http.headers["authorization"].split()[1] for one in iman.apis),
+    ]
+    passwords = [one["password"] for one in iman.ready["sign_ins"]]
+    with ThreadPoolExecutor(1) as apart:
+        written = apart.submit(everything, Path(held["ledger"])).result()
+    for path in settings.parent.rglob("*"):
+        if path.is_file() and path != settings:
+            written[str(path)] = path.read_bytes().decode("utf-8", "replace")
+    for process in iman.ready["processes"].values():
+        with contextlib.suppress(OSError):
+            written[f"arguments of {process}"] = Path(f"/proc/{process}/cmdline").read_text()
+    assert len(written) > 20
+    for place, words in written.items():
+        assert not [one for one in planted if one in words], place
+        if "ledger" in place or "log" in place:
+            assert not [one for one in passwords if one in words], place
+    assert settings.stat().st_mode & 0o077 == 0 or os.name == "nt"
+
+
+def everything(ledger: Path) -> dict[str, str]:
+    """Every table in words: the file itself is compressed."""
+    with duckdb.connect(str(ledger), read_only=True) as conn:
+        names = [
+            row[0] for row in conn.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+        ]
+        return {f"ledger, {name}": repr(conn.execute(f"FROM {name}").fetchall()) for name in names}
 
 
 def answers(url: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from iman.api.wire import BreakerEvent, DocumentRecord, Pause, Queue
+from iman.api.wire_audit import AuditVerification
 from iman.api.wire_settings import ChangedSetting, Setting, SettingsRecord
 from iman.domain.document import DocumentState
 from iman.reading import frames
@@ -70,23 +71,29 @@ class FakeDaemon:
     def audit(self, *, limit: int) -> pd.DataFrame:
         now = datetime.now(UTC)
         rows = [
-            (9, 1, "ada", "admin", "resync", "INV-010204", True, f"6030 was added {HOSTILE}"),
-            (8, 4, "sam", "support", "resync", "/api/v1/documents/1/resync", False, ""),
-            (7, 9, "ada", "admin", "pause", "receipt", True, "Sage 300 is being updated"),
-            (6, 30, "ada", "admin", "save_user", "sam", True, "role support"),
-            (5, 44, "eve", "", "sign_in", "=cmd|' /C calc'!A0", False, ""),
-        ]
+            (9, 1, "ada", "admin", "resync", "INV-010204", True, f"6030 was added {HOSTILE}",
+             "round 1", "round 2"),
+            (8, 4, "sam", "support", "resync", "/api/v1/documents/1/resync", False, "", "", ""),
+            (7, 9, "ada", "admin", "pause", "receipt", True, "Sage 300 is being updated", "pushing",
+             "paused"),
+            (6, 30, "ada", "admin", "save_user", "sam", True, "role support", "", ""),
+            (5, 44, "eve", "", "sign_in", "=cmd|' /C calc'!A0", False, "", "", ""),
+        ]  # fmt: skip
         return frame_of(
             frames.AUDIT,
             [
                 {
                     "id": i, "at": now - timedelta(minutes=ago), "who": who, "role": role,
                     "action": action, "target": target, "allowed": allowed, "reason": reason,
-                    "origin": "dashboard 127.0.0.1",
+                    "origin": "dashboard 127.0.0.1", "old_value": old, "new_value": new,
+                    "request_id": f"req-{i}", "hash": f"{i:064x}",
                 }
-                for i, ago, who, role, action, target, allowed, reason in rows
+                for i, ago, who, role, action, target, allowed, reason, old, new in rows
             ],
         )  # fmt: skip
+
+    def audit_proof(self) -> AuditVerification:
+        return AuditVerification(events=5, head=f"5:{'9' * 64}", broken=None)
 
     def settings(self) -> SettingsRecord:
         now = datetime.now(UTC)

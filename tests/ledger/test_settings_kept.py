@@ -37,10 +37,12 @@ def test_another_value_is_recorded_with_who_started_it(books: Books):
     assert told == [("7", "", ""), ("5", "7", "iman-svc")]
     assert (found["changes"][1]["at"] - NOW).total_seconds() == 3600
     assert [one["value"] for one in found["settings"]] == [""]
-    audit = books.rows("SELECT who, action, target, reason FROM audit_events ORDER BY event_id")
+    audit = books.rows(
+        "SELECT who, action, target, old_value, new_value FROM audit_events ORDER BY event_id"
+    )
     assert [tuple(event.values()) for event in audit] == [
-        ("iman-svc", "change_setting", "max_attempts", "5 → 7"),
-        ("not known", "change_setting", "max_attempts", "7 → none"),
+        ("iman-svc", "change_setting", "max_attempts", "5", "7"),
+        ("not known", "change_setting", "max_attempts", "7", "none"),
     ]
 
 

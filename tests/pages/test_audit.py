@@ -17,6 +17,18 @@ def test_the_trail_stands_in_byondpros_tracking_columns(open_page: OpenPage):
     assert "1–5 of 5" in shown
 
 
+def test_what_stood_before_and_after_is_told(open_page: OpenPage):
+    shown = html_of(open_page("audit.py", SeededReading()))
+    for cell in ("Round", "round 1", "round 2", "Pushing of receipts", "pushing", "paused"):
+        assert f">{cell}</td>" in shown
+
+
+def test_the_chain_is_proven_by_a_button(open_page: OpenPage):
+    at = open_page("audit.py", SeededReading())
+    at.button(key="prove").click().run()
+    assert "The audit trail is whole: 5 events. Its head is 5:" in html_of(at)
+
+
 def test_a_filter_stands_in_the_address(open_page: OpenPage):
     at = open_page("audit.py", SeededReading())
     at.selectbox(key="allowed").select("no").run()

@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from iman.api.client import ARROW
+from iman.api.door import SIGNED_IN
 from iman.api.people import People
 from iman.api.wire import Table
 from iman.domain.people import Permission, Person
@@ -77,6 +78,7 @@ def signed_in(request: Request, credentials: Credentials) -> str:
     """The token of somebody known, whatever they may. Raises ``NotSignedIn``."""
     found = token(credentials)
     people(request).me(found)
+    request.scope["state"][SIGNED_IN] = True
     return found
 
 
@@ -99,6 +101,7 @@ class Needs:
                 number = max(-_LARGEST_ID, min(int(given), _LARGEST_ID))
                 asked.reach_check(found, what, number, target=target, origin=came_from)
         request.state.person = found
+        request.scope["state"][SIGNED_IN] = True  # its calls are counted for it, not its address
         return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -44,6 +45,7 @@ def park(request: Request, person: Parker, document_id: Id, body: Park) -> ByHan
             conn, ids, document_id, who=person.name, reason=body.reason, until=body.until, now=now,
             request_id=body.request_id,
         ),
+        stands=_stands(document_id),
         reason=body.reason + (f" Until {body.until.isoformat()}." if body.until else ""),
     )  # fmt: skip
     return ByHand(
@@ -60,7 +62,7 @@ def unpark(
     number = audited(
         request, person, "unpark", f"document {document_id}",
         lambda conn: by_hand.unpark(conn, document_id, who=person.name, now=now),
-        reason=asked.reason,
+        reason=asked.reason, stands=_stands(document_id),
     )  # fmt: skip
     request.app.state.daemon.wake()
     standing = by_hand.standing(reader(request), document_id)
@@ -85,7 +87,7 @@ def settle(request: Request, person: Settler, document_id: Id, body: Settle) -> 
             conn, ids, document_id, how=body.how, reference=reference, reason=body.reason,
             who=person.name, now=now, request_id=body.request_id,
         ),
-        reason=f"{body.how}. {reference} {body.reason}".strip(),
+        reason=f"{body.how}. {reference} {body.reason}".strip(), stands=_stands(document_id),
     )  # fmt: skip
     request.app.state.daemon.wake()  # what waited for it is due
     told = f"{number} is closed" + (f", in Sage 300 as {reference}." if reference else ".")
@@ -106,13 +108,18 @@ def reopen(
         return by_hand.reopen(conn, ids, document_id, reason=asked.reason, who=person.name, now=now)
 
     number, begun = audited(
-        request, person, "reopen", f"document {document_id}", work, reason=asked.reason
-    )
+        request, person, "reopen", f"document {document_id}", work, reason=asked.reason,
+        stands=_stands(document_id),
+    )  # fmt: skip
     request.app.state.daemon.wake()
     return ByHand(
         document_id=document_id, number=number, state="pending",
         message=f"{number} is open again, round {begun}.",
     )  # fmt: skip
+
+
+def _stands(document_id: int) -> Callable[[Any], str]:
+    return lambda conn: by_hand.standing(conn, document_id)["state"] or "closed"
 
 
 def _reference(request: Request, document_id: int, body: Settle) -> str:

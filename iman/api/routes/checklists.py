@@ -213,7 +213,11 @@ def attach(
     )  # fmt: skip
 
 
-@router.get("/checklists/{checklist_id}/attachments/{attachment_id}")
+@router.get(
+    "/checklists/{checklist_id}/attachments/{attachment_id}",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}}},
+)
 def attachment(request: Request, _: Viewer, checklist_id: Id, attachment_id: Id) -> Response:
     """The bytes, to be saved: never to be shown as what they claim to be."""
     name, content = checklists.attachment(reader(request), checklist_id, attachment_id)

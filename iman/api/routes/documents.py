@@ -24,7 +24,7 @@ from iman.domain.people import Permission, Person
 from iman.domain.view import Order
 from iman.errors import NotFound
 from iman.ledger import listing, read_model
-from iman.ledger.accounts import AuditEvent, write_audit
+from iman.ledger.audit import AuditEvent, write_audit
 from iman.ledger.resyncing import restart_or_say_why
 
 router = APIRouter(tags=["documents"])
@@ -157,7 +157,8 @@ def resync(
         )
         event = AuditEvent(
             who=person.name, role=person.role, action="resync", target=number, allowed=True,
-            reason=asked.reason, origin=came_from,
+            reason=asked.reason, origin=came_from, before=f"round {begun - 1}",
+            after=f"round {begun}",
         )  # fmt: skip
         write_audit(conn, held.ids, event, now=now)
         return number, begun

@@ -14,13 +14,17 @@ from iman.domain.people import Permission, Person
 from iman.domain.view import ListColumn, fields_of, in_order
 from iman.exporting import About, Format, pieces
 from iman.ledger import listing, read_model
-from iman.ledger.accounts import AuditEvent, write_audit
+from iman.ledger.audit import AuditEvent, write_audit
 
 router = APIRouter(tags=["exports"])
 Exporter = Annotated[Person, Depends(needs(Permission.EXPORT))]
 
 
-@router.get("/exports/documents", response_class=StreamingResponse)
+@router.get(
+    "/exports/documents",
+    response_class=StreamingResponse,
+    responses={200: {"content": {form.media_type.split(";")[0]: {} for form in Format}}},
+)
 def documents(
     request: Request,
     person: Exporter,

@@ -11,10 +11,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import AwareDatetime
 
-from iman.api.routes.asking import Viewer, as_asked, needs, reader
+from iman.api.routes.asking import Viewer, as_asked, reader
 from iman.api.wire import Durations, Overview, Queue, Table
 from iman.domain.document import EntryType
-from iman.domain.people import Permission, Person
 from iman.ledger import figures, read_model
 from iman.ledger import queue as queues
 
@@ -159,13 +158,3 @@ def companies(request: Request, _: Viewer) -> list[str]:
 def intake_problems(request: Request, _: Viewer) -> Response:
     """Events from byondpro that could not be read, newest first."""
     return as_asked(request, read_model.intake_problems(reader(request)))
-
-
-@router.get("/audit", response_model=Table)
-def audit(
-    request: Request,
-    _: Annotated[Person, Depends(needs(Permission.VIEW_AUDIT))],
-    limit: Annotated[int, Query(ge=1, le=5000)] = 500,
-) -> Response:
-    """Who did what, newest first."""
-    return as_asked(request, read_model.audit(reader(request), limit=limit))

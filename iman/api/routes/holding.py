@@ -12,7 +12,7 @@ from iman.api.wire import BreakerEvent, Pause, PauseRequest
 from iman.domain.document import EntryType
 from iman.domain.people import Permission, Person
 from iman.ledger import holding
-from iman.ledger.accounts import AuditEvent, write_audit
+from iman.ledger.audit import AuditEvent, write_audit
 
 router = APIRouter(tags=["holding"])
 What = EntryType | Literal["all"]
@@ -39,8 +39,9 @@ def pause(request: Request, person: Pauser, what: What, body: PauseRequest) -> l
     now, held = request.app.state.now(), ledger(request)
 
     def work(conn: Any) -> None:
+        event = _event(request, person, "pause", what, body.reason, _stands(conn, what), "paused")
         holding.pause(conn, _stored(what), who=person.name, reason=body.reason, now=now)
-        write_audit(conn, held.ids, _event(request, person, "pause", what, body.reason), now=now)
+        write_audit(conn, held.ids, event, now=now)
 
     held.write(work).result()
     return pauses(request, person)
@@ -52,8 +53,9 @@ def resume(request: Request, person: Pauser, what: What) -> Response:
     now, held = request.app.state.now(), ledger(request)
 
     def work(conn: Any) -> None:
+        event = _event(request, person, "resume", what, "", _stands(conn, what), "pushing")
         holding.resume(conn, _stored(what))
-        write_audit(conn, held.ids, _event(request, person, "resume", what, ""), now=now)
+        write_audit(conn, held.ids, event, now=now)
 
     held.write(work).result()
     request.app.state.daemon.wake()
@@ -76,8 +78,15 @@ def _stored(what: What) -> str:
     return holding.EVERYTHING if what == "all" else str(what)
 
 
-def _event(request: Request, person: Person, action: str, what: What, reason: str) -> AuditEvent:
+def _stands(conn: Any, what: What) -> str:
+    paused = any(one.entry_type == _stored(what) for one in holding.pauses(conn))
+    return "paused" if paused else "pushing"
+
+
+def _event(
+    request: Request, person: Person, action: str, what: What, reason: str, before: str, after: str
+) -> AuditEvent:
     return AuditEvent(
         who=person.name, role=person.role, action=action, target=str(what), allowed=True,
-        reason=reason, origin=origin(request),
+        reason=reason, origin=origin(request), before=before, after=after,
     )  # fmt: skip

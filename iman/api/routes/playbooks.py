@@ -69,5 +69,7 @@ def save(request: Request, person: Editor, error_type: Word, body: SavePlaybook)
             who=person.name, now=now,
         ),
         reason="" if body.text else "withdrew the edited version",
+        stands=lambda conn: f"version {playbook_shelf.edits(conn, error_type)[0].version}"
+        if playbook_shelf.edits(conn, error_type) else "as delivered",
     )  # fmt: skip
     return playbook_detail(saved)

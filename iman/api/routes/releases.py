@@ -104,6 +104,7 @@ def stop(request: Request, person: Releaser, release_id: Id) -> Release:
     found = audited(
         request, person, "stop_release", f"release {release_id}",
         lambda conn: releases.stop(conn, release_id, who=person.name, now=now),
+        stands=lambda conn: str(releases.release(conn, release_id)["state"]),
     )  # fmt: skip
     return Release.model_validate(releases.shown(found))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
@@ -11,7 +12,7 @@ from fastapi import Depends, Path, Request
 from iman.api.remedies import RemediesView
 from iman.api.routes.asking import ledger, needs, origin
 from iman.domain.people import Permission, Person
-from iman.ledger.accounts import AuditEvent, write_audit
+from iman.ledger.audit import AuditEvent, write_audit
 
 T = TypeVar("T")
 
@@ -43,13 +44,19 @@ def audited(
     work: Callable[[Any], T],
     *,
     reason: str = "",
+    stands: Callable[[Any], str] = lambda _: "",
 ) -> T:
-    """Run *work* in the writer, with its audit event in the same transaction."""
+    """Run *work* in the writer, with its audit event in the same transaction.
+
+    *stands* tells how what it changes stands; it is asked before and after.
+    """
     held, now = ledger(request), moment(request)
-    event = event_of(request, person, action, target, reason)
+    told = event_of(request, person, action, target, reason)
 
     def both(conn: Any) -> T:
+        before = stands(conn)
         done = work(conn)
+        event = replace(told, before=before, after=stands(conn))
         write_audit(conn, held.ids, event, now=now)
         return done
 

@@ -12,7 +12,7 @@ from iman.api.sandbox import SandboxView
 from iman.api.wire_sandbox import SandboxFaults
 from iman.domain.people import Permission, Person
 from iman.errors import DaemonRefused
-from iman.ledger.accounts import AuditEvent, write_audit
+from iman.ledger.audit import AuditEvent, write_audit
 
 router = APIRouter(tags=["sandbox"])
 Admin = Annotated[Person, Depends(needs(Permission.WORK_SANDBOX))]
@@ -65,6 +65,6 @@ def _record(request: Request, person: Person, name: str, what: str) -> None:
     now, held = request.app.state.now(), ledger(request)
     event = AuditEvent(
         who=person.name, role=person.role, action="sandbox_fault", target=name, allowed=True,
-        reason=what, origin=origin(request),
+        reason="", origin=origin(request), after=what,
     )  # fmt: skip
     held.write(lambda conn: write_audit(conn, held.ids, event, now=now)).result()

@@ -33,8 +33,8 @@ from iman.ledger.accounts import (
     list_users,
     save_user,
     set_password,
-    write_audit,
 )
+from iman.ledger.audit import write_audit
 
 router = APIRouter(tags=["users"])
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from iman.api.routes.asking import Viewer, ledger, origin, people, reader
 from iman.api.wire_views import SavedView, ViewToSave
 from iman.domain.people import Permission, Person
 from iman.ledger import views as kept
-from iman.ledger.accounts import AuditEvent, write_audit
+from iman.ledger.audit import AuditEvent, write_audit
 
 router = APIRouter(tags=["views"])
 _LARGEST_ID = 2**63 - 1
@@ -31,7 +31,8 @@ def save(request: Request, person: Viewer, body: ViewToSave) -> SavedView:
     def work(conn: Any) -> dict[str, Any]:
         saved = kept.add(conn, held.ids, who=person.name, now=now, **body.model_dump())
         if body.shared:
-            write_audit(conn, held.ids, _event(request, person, "save_view", saved), now=now)
+            event = _event(request, person, "save_view", None, saved)
+            write_audit(conn, held.ids, event, now=now)
         return saved
 
     return SavedView.model_validate(held.write(work).result())
@@ -54,7 +55,8 @@ def change(request: Request, person: Viewer, view_id: int, body: ViewToSave) -> 
     def work(conn: Any) -> dict[str, Any]:
         saved = kept.replace(conn, known, who=person.name, now=now, **body.model_dump())
         if body.shared or known["shared"]:
-            write_audit(conn, held.ids, _event(request, person, "save_view", saved), now=now)
+            event = _event(request, person, "save_view", known, saved)
+            write_audit(conn, held.ids, event, now=now)
         return saved
 
     return SavedView.model_validate(held.write(work).result())
@@ -69,7 +71,8 @@ def remove(request: Request, person: Viewer, view_id: int) -> Response:
     def work(conn: Any) -> None:
         kept.remove(conn, known["id"])
         if known["shared"]:
-            write_audit(conn, held.ids, _event(request, person, "remove_view", known), now=now)
+            event = _event(request, person, "remove_view", known, None)
+            write_audit(conn, held.ids, event, now=now)
 
     held.write(work).result()
     return Response(status_code=204)
@@ -84,9 +87,24 @@ def _may_change(request: Request, person: Person, view_id: int) -> dict[str, Any
     return known
 
 
-def _event(request: Request, person: Person, action: str, told: dict[str, Any]) -> AuditEvent:
-    shared = "shared" if told["shared"] else "no longer shared"
+def _event(
+    request: Request,
+    person: Person,
+    action: str,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+) -> AuditEvent:
+    told = after or before or {}
     return AuditEvent(
         who=person.name, role=person.role, action=action, target=told["name"], allowed=True,
-        reason=f"{shared}, of {told['owner']}", origin=origin(request),
+        reason=f"of {told['owner']}", origin=origin(request), before=_brief(before),
+        after=_brief(after),
     )  # fmt: skip
+
+
+def _brief(view: dict[str, Any] | None) -> str:
+    if view is None:
+        return ""
+    wanted = ", ".join(f"{name} {value}" for name, value in view["filter"].items() if value)
+    parts = (view["name"], "shared" if view["shared"] else "one's own", wanted, view["order"])
+    return "; ".join(part for part in parts if part)

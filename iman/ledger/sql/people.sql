@@ -62,10 +62,6 @@ UPDATE sessions SET ended_at = $now WHERE token_digest = $digest AND ended_at IS
 -- name: forget_sessions
 DELETE FROM sessions WHERE expires_at < $before;
 
--- name: insert_audit
-INSERT INTO audit_events
-VALUES ($id, $now, $who, $role, $action, $target, $allowed, $reason, $origin);
-
 -- name: save_beat
 INSERT INTO beats VALUES ($loop, $now, $every, $ok, $detail)
 ON CONFLICT (loop) DO UPDATE SET last_at = excluded.last_at, ok = excluded.ok,

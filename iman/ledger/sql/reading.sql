@@ -225,5 +225,6 @@ SELECT loop, last_at, every_seconds, ok, detail FROM beats ORDER BY loop;
 
 -- name: audit
 -- P.
-SELECT event_id AS id, happened_at AS "at", who, role, action, target, allowed, reason, origin
+SELECT event_id AS id, happened_at AS "at", who, role, action, target, allowed, reason, origin,
+       old_value, new_value, request_id, hash
 FROM audit_events ORDER BY event_id DESC LIMIT $limit;

@@ -250,7 +250,7 @@ SELECT row_number() OVER (ORDER BY attempt_id), document_id, started_at - INTERV
 FROM tried WHERE trigger = 'resync';
 
 -- name: audit
-INSERT INTO audit_events
+INSERT INTO audit_events (event_id, happened_at, who, role, action, target, allowed, reason, origin)
 SELECT r.resync_id, r.asked_at, r.asked_by, 'admin', 'resync', m.number, TRUE, r.reason, r.origin
 FROM resyncs r JOIN made m ON m.document_id = r.document_id ORDER BY r.resync_id;
 
