@@ -30,6 +30,7 @@ from iman.gateways.fast_http import FastTransport
 from iman.gateways.sage300 import Sage300
 from iman.gateways.sage_web import Capabilities
 from iman.gateways.sandbox_switches import SandboxSwitches
+from iman.keeping.keeping import Keeping
 from iman.ledger.accounts import find_user, save_user
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.holding import record_breaker
@@ -188,6 +189,7 @@ def build_daemon(
 
     can = Capabilities()
     sages = [Sage300(http, names=entity_in, can=can) for http in (*lanes, spare)]
+    keeping = Keeping(settings, ledger=ledger, beats=beats, now=now)
     neighbours = Neighbours(
         sage=sages[-1],
         ledger=ledger,
@@ -214,6 +216,7 @@ def build_daemon(
         batcher=Batcher(most=settings.batch_most, lanes=len(lanes), carries=values_of, now=now),
         posting=settings.posting,
         neighbours=neighbours,
+        held_back=keeping.held_back,
         leftover=lambda token, entry_type: leftovers.note(token, entry_type),
         recorded=recorded,
     )
@@ -251,6 +254,7 @@ def build_daemon(
             Every(intake, settings.seconds(settings.intake_every)),
             Every(write_back, settings.seconds(settings.write_back_every), recorded),
             *remedy_loops,
+            *(Every(one, seconds, at_end=False) for one, seconds in keeping.loops),
         ],
         beats=beats,
         breaker=breaker,
@@ -259,6 +263,7 @@ def build_daemon(
         now=now,
         clients=clients,
         remedies=remedies,
+        keeping=keeping,
     )
 
 
@@ -281,7 +286,12 @@ async def _run(
     daemon = build_daemon(settings, ledger=ledger, now=now)
     switches = sandbox_switches(settings) if settings.sandbox else None
     app = create_app(
-        ledger=ledger, daemon=daemon, now=now, remedies=daemon.remedies, switches=switches
+        ledger=ledger,
+        daemon=daemon,
+        now=now,
+        remedies=daemon.remedies,
+        switches=switches,
+        backups=daemon.keeping.backups,
     )
     api = ApiThread(app, listening)
     api.start()
@@ -289,6 +299,7 @@ async def _run(
         await daemon.run(stop)
     finally:
         api.stop()
+        daemon.keeping.close()
         if switches is not None:
             switches.close()
 

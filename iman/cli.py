@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import httpx
 import typer
 from pydantic import ValidationError
 from rich.console import Console
@@ -27,6 +26,8 @@ from iman.api.client import DaemonClient
 from iman.bench.command import bench
 from iman.bench.seed_ledger import seed_ledger
 from iman.chaos.command import chaos
+from iman.cli_keeping import backup, restore
+from iman.cli_session import client_http, sign_in
 from iman.demo import DEMO_SIGN_INS
 from iman.domain.people import Role
 from iman.errors import DaemonUnavailable, ImanError
@@ -42,6 +43,8 @@ app = typer.Typer(
 )
 user = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 app.add_typer(user, name="user")
+app.command()(backup)
+app.command()(restore)
 app.command()(chaos)
 app.add_typer(bench, name="bench")
 app.command("seed-ledger")(seed_ledger)
@@ -145,7 +148,7 @@ def status() -> None:
     from iman.reading import open_reading
 
     settings = load(DashboardSettings)
-    with _http(settings) as http:
+    with client_http(settings) as http:
         found = open_reading(DaemonClient(http), settings.ledger).status()
     if found.health is None:
         since = (
@@ -181,8 +184,8 @@ def resync(
 ) -> None:
     """Begin a new round for a failed document. The password is asked for, or IMAN_USER_PASSWORD."""
     settings = load(DashboardSettings)
-    with _http(settings) as http:
-        session = _sign_in(DaemonClient(http), name)
+    with client_http(settings) as http:
+        session = sign_in(DaemonClient(http), name)
         client = DaemonClient(http, session)
         try:
             document_id = client.find("", number)
@@ -261,14 +264,14 @@ def add_user(
     )
     wanted = NewUser.model_validate({"name": name, "password": password, "role": role})
     settings = load(DashboardSettings)
-    with _http(settings) as http:
+    with client_http(settings) as http:
         client = DaemonClient(http)
         try:
             client.health()
         except DaemonUnavailable:
             _add_directly(settings.ledger, wanted.name, wanted.role, wanted.password)
         else:
-            client.as_person(_sign_in(client, admin)).add_user(name, password, role)
+            client.as_person(sign_in(client, admin)).add_user(name, password, role)
     out.print(Text(f"{name} may sign in as {role.value}."))
 
 
@@ -289,21 +292,6 @@ def _add_directly(ledger: Path, name: str, role: Role, password: str) -> None:
         held.write(lambda conn: write_audit(conn, held.ids, event, now=now)).result()
     finally:
         held.close()
-
-
-def _http(settings: DashboardSettings) -> httpx.Client:
-    return httpx.Client(
-        base_url=str(settings.api_url).rstrip("/"),
-        headers={"x-iman-origin": "cli"},
-        trust_env=False,
-        timeout=30,
-    )
-
-
-def _sign_in(client: DaemonClient, name: str) -> str:
-    name = name or os.environ.get("IMAN_USER", "") or typer.prompt("Name")
-    password = os.environ.get("IMAN_USER_PASSWORD") or typer.prompt("Password", hide_input=True)
-    return client.sign_in(name, password).token
 
 
 def _stay(client: DaemonClient, document_id: int) -> bool:

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 
 from iman import __version__
 from iman.api.wire import Beat, Breaker, Health
+from iman.keeping.keeping import Keeping
 from iman.ledger.accounts import save_beat
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.figures import look
@@ -92,6 +93,7 @@ class Daemon:
         sandbox: bool,
         now: Now,
         clients: Callable[[], AbstractAsyncContextManager[None]],
+        keeping: Keeping,
         remedies: Remedies | None = None,
     ) -> None:
         self.ledger = ledger
@@ -104,6 +106,7 @@ class Daemon:
         self._now = now
         self._clients = clients
         self.remedies = remedies
+        self.keeping = keeping
         self._started_at: datetime = now()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = False
@@ -112,6 +115,7 @@ class Daemon:
 
     def health(self) -> Health:
         view, now = self._breaker.view, self._now()
+        held_back = self.keeping.held_back()
         loops = [
             Beat(
                 loop=beat.loop,
@@ -127,7 +131,11 @@ class Daemon:
             status = "stopping"
         elif any(beat.last_at is None for beat in loops) or not loops:
             status = "starting"
-        elif view.state != "closed" or any(not beat.ok or _late(beat, now) for beat in loops):
+        elif (
+            held_back
+            or view.state != "closed"
+            or any(not beat.ok or _late(beat, now) for beat in loops)
+        ):
             status = "degraded"
         return Health.model_validate(
             {
@@ -139,6 +147,7 @@ class Daemon:
                 "sandbox": self._sandbox,
                 "loops": loops,
                 "paused": [one.entry_type or "all" for one in pauses(self.ledger.reader())],
+                "held_back": held_back,
                 "breaker": Breaker(
                     state=view.state,
                     reason=view.reason,

@@ -89,6 +89,16 @@ class DaemonSettings(_FromEnvironmentAndFile):
         "1GB", pattern=r"^\d+(\.\d+)?\s?(MB|GB)$", description="Memory DuckDB may use"
     )
 
+    backup_folder: Path = Field(
+        Path("data/backups"), description="Folder for backups by the schedule"
+    )
+    backup_every: float = Field(
+        0.0, ge=0, le=24 * 31, description="Hours between backups; 0: only when asked for"
+    )
+    backup_keep: int = Field(
+        7, ge=1, le=1000, description="Backups kept in that folder; older ones are deleted"
+    )
+
     source: Literal["feed", "sql"] = Field(
         "feed", description="Where documents come from: byondpro's feed, or an outbox table or view"
     )

@@ -11,8 +11,10 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from iman import __version__
+from iman.api.backups import BackupsView, NoBackups
 from iman.api.people import People
 from iman.api.remedies import NoRemedies, RemediesView
+from iman.api.routes import backups as backup_routes
 from iman.api.routes import (
     documents,
     exports,
@@ -51,7 +53,9 @@ ANSWERS: dict[type[ImanError], tuple[int, str]] = {
     LedgerError: (503, "ledger"),
 }
 
-_PARTS = (sessions, figures, documents, exports, holding, sandbox, settings, users, views)
+_PARTS = (
+    sessions, figures, documents, exports, holding, backup_routes, sandbox, settings, users, views,
+)  # fmt: skip
 
 log = structlog.get_logger()
 
@@ -72,6 +76,7 @@ def create_app(
     now: Now,
     remedies: RemediesView | None = None,
     switches: SandboxView | None = None,
+    backups: BackupsView | None = None,
 ) -> FastAPI:
     """Every route but health and sign-in wants a session's token.
 
@@ -95,6 +100,7 @@ def create_app(
     app.state.people = People(ledger, now)
     app.state.remedies = remedies or NoRemedies()
     app.state.sandbox = switches or NoSandbox()
+    app.state.backups = backups or NoBackups()
     for part in (*_PARTS, *remedy_routes.PARTS):
         app.include_router(part.router, prefix=PREFIX)
     app.add_exception_handler(ImanError, _ours)

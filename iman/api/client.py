@@ -11,6 +11,7 @@ import httpx
 import pyarrow as pa
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from iman.api.backups import BackupRequest, BackupState
 from iman.api.wire import (
     BreakerEvent,
     DocumentDetail,
@@ -123,6 +124,14 @@ class DaemonClient:
     def settings(self) -> SettingsRecord:
         """What the daemon runs on, and what changed between two starts."""
         return _read(SettingsRecord, self._get("/settings"))
+
+    def backups(self) -> BackupState:
+        return _read(BackupState, self._get("/backups"))
+
+    def back_up(self, folder: str = "") -> BackupState:
+        """Begin one; it is under way when this answers. Raises ``DaemonRefused``."""
+        body = BackupRequest(folder=folder)
+        return _read(BackupState, self._send("POST", "/backups", body))
 
     def sandbox_faults(self) -> SandboxFaults:
         """What the sandbox's Sage 300 does wrong on purpose. Raises ``DaemonRefused`` without."""

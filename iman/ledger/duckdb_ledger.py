@@ -8,6 +8,7 @@ import secrets
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -18,7 +19,7 @@ from filelock import FileLock, Timeout
 from iman.domain.attempt import Claim, Finished
 from iman.domain.feed import FeedEvent, Unreadable, WriteBack
 from iman.errors import LedgerError, LedgerLocked
-from iman.ledger import holding, outbox, pushing, receiving
+from iman.ledger import holding, outbox, pushing, receiving, reconciling
 from iman.ledger.ids import Ids
 from iman.ledger.migrate import is_held, migrate
 from iman.ledger.pushing import Together, alone
@@ -48,7 +49,7 @@ class DuckDBLedger:
     ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._lock = _take_lock(path)
+        self._lock = take_lock(path)
         try:
             self._conn = _connect(path, memory_limit, wait_seconds)
             try:
@@ -57,6 +58,7 @@ class DuckDBLedger:
                 self._ids = Ids(self._conn)
                 with transaction(self._conn):
                     self.recovered = pushing.recover(self._conn, now=now)
+                    self._restored = reconciling.begin(self._conn, now=now)
             except BaseException:
                 self._conn.close()
                 raise
@@ -90,11 +92,14 @@ class DuckDBLedger:
     async def claim(
         self, *, limit: int, now: datetime, together: Together = alone, plans: bool = False
     ) -> list[list[Claim]]:
+        if self._restored.catching_up:
+            return []
         return await self._ask(
             lambda conn: pushing.claim(
                 conn,
                 self._ids,
                 ledger_id=self.ledger_id,
+                generation=self._restored.generation,
                 limit=limit,
                 now=now,
                 together=together,
@@ -104,6 +109,20 @@ class DuckDBLedger:
 
     async def finish(self, finished: Sequence[Finished], *, now: datetime) -> None:
         await self._ask(lambda conn: pushing.finish(conn, self._ids, finished, now=now))
+
+    async def caught_up(self) -> None:
+        if self._restored.catching_up:
+            await self._ask(reconciling.caught_up)
+            self._restored = replace(self._restored, catching_up=False)
+
+    def held_back(self) -> str:
+        if not self._restored.catching_up:
+            return ""
+        moment = self._restored.backup_of
+        return (
+            f"the ledger was restored as it was at {moment:%Y-%m-%d %H:%M} UTC; "
+            "byondpro is read to its end first"
+        )
 
     async def next_due(self) -> datetime | None:
         moment = await self._ask(lambda conn: _first(conn, queries("pushing")["next_due"], {}))
@@ -131,6 +150,12 @@ class DuckDBLedger:
     def write(self, work: Work[T]) -> Future[T]:
         """Run *work* in the writer's next transaction."""
         return self._writer.submit(work)
+
+    def new_reader(self) -> duckdb.DuckDBPyConnection:
+        """A cursor of the caller's own, for what takes long; close it."""
+        if self._closed:
+            raise LedgerError("The ledger is closed.")
+        return self._conn.cursor()
 
     def reader(self) -> duckdb.DuckDBPyConnection:
         """This thread's own cursor; it sees what is committed and blocks nobody."""
@@ -160,7 +185,8 @@ def lock_path(ledger: Path) -> Path:
     return ledger.with_name(ledger.name + ".lock")
 
 
-def _take_lock(path: Path) -> FileLock:
+def take_lock(path: Path) -> FileLock:
+    """Taken already when it returns. Raises ``LedgerLocked``."""
     lock = FileLock(lock_path(path))
     try:
         lock.acquire(timeout=0)

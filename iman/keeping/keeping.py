@@ -1,0 +1,40 @@
+"""What keeps history safe, as one thing: built with the daemon, shown and asked by the API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from iman.keeping.backups import Backups
+from iman.ledger.duckdb_ledger import DuckDBLedger
+from iman.settings import DaemonSettings
+from iman.sync.beats import Beats
+from iman.sync.loops import Rounds
+from iman.sync.ports import Now
+
+_LOOK = 30.0  # seconds between looks whether a backup is due
+
+
+class Keeping:
+    """*loops*: each with its interval in seconds."""
+
+    def __init__(
+        self, settings: DaemonSettings, *, ledger: DuckDBLedger, beats: Beats, now: Now
+    ) -> None:
+        self._ledger = ledger
+        self.backups = Backups(
+            ledger=ledger,
+            folder=settings.backup_folder,
+            every=timedelta(hours=settings.seconds(settings.backup_every)),
+            keep=settings.backup_keep,
+            beats=beats,
+            now=now,
+        )
+        self.loops: Sequence[tuple[Rounds, float]] = ((self.backups, settings.seconds(_LOOK)),)
+
+    def held_back(self) -> str:
+        """Why nothing may be taken up now; empty: it may."""
+        return self._ledger.held_back()
+
+    def close(self) -> None:
+        self.backups.close()
