@@ -292,6 +292,7 @@ async def _run(
         remedies=daemon.remedies,
         switches=switches,
         backups=daemon.keeping.backups,
+        storage=daemon.keeping.room,
     )
     api = ApiThread(app, listening)
     api.start()

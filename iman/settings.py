@@ -89,6 +89,12 @@ class DaemonSettings(_FromEnvironmentAndFile):
         "1GB", pattern=r"^\d+(\.\d+)?\s?(MB|GB)$", description="Memory DuckDB may use"
     )
 
+    disk_reserve: int = Field(
+        300,
+        ge=0,
+        le=10**7,
+        description="Megabytes of free space on the ledger's disk below which nothing is pushed",
+    )
     backup_folder: Path = Field(
         Path("data/backups"), description="Folder for backups by the schedule"
     )

@@ -27,7 +27,9 @@ from iman.api.routes import (
     users,
     views,
 )
+from iman.api.routes import storage as storage_routes
 from iman.api.sandbox import NoSandbox, SandboxView
+from iman.api.storage import NoStorage, StorageView
 from iman.api.wire import ErrorBody, Health
 from iman.errors import (
     DaemonRefused,
@@ -54,7 +56,8 @@ ANSWERS: dict[type[ImanError], tuple[int, str]] = {
 }
 
 _PARTS = (
-    sessions, figures, documents, exports, holding, backup_routes, sandbox, settings, users, views,
+    sessions, figures, documents, exports, holding, backup_routes, storage_routes, sandbox,
+    settings, users, views,
 )  # fmt: skip
 
 log = structlog.get_logger()
@@ -77,6 +80,7 @@ def create_app(
     remedies: RemediesView | None = None,
     switches: SandboxView | None = None,
     backups: BackupsView | None = None,
+    storage: StorageView | None = None,
 ) -> FastAPI:
     """Every route but health and sign-in wants a session's token.
 
@@ -101,6 +105,7 @@ def create_app(
     app.state.remedies = remedies or NoRemedies()
     app.state.sandbox = switches or NoSandbox()
     app.state.backups = backups or NoBackups()
+    app.state.storage = storage or NoStorage()
     for part in (*_PARTS, *remedy_routes.PARTS):
         app.include_router(part.router, prefix=PREFIX)
     app.add_exception_handler(ImanError, _ours)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from iman.api.backups import BackupRequest, BackupState
+from iman.api.storage import StorageState
 from iman.api.wire import (
     BreakerEvent,
     DocumentDetail,
@@ -127,6 +128,9 @@ class DaemonClient:
 
     def backups(self) -> BackupState:
         return _read(BackupState, self._get("/backups"))
+
+    def storage(self) -> StorageState:
+        return _read(StorageState, self._get("/storage"))
 
     def back_up(self, folder: str = "") -> BackupState:
         """Begin one; it is under way when this answers. Raises ``DaemonRefused``."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -48,7 +49,7 @@ class Backups:
         self._beats = beats
         self._now = now
         self._lock = threading.Lock()
-        self._cursor = ledger.new_reader()
+        self._interrupt: Callable[[], None] = lambda: None
         self._thread: threading.Thread | None = None
         self._step: Step | None = None
         self._trouble = ""
@@ -102,14 +103,14 @@ class Backups:
         """Break one off that is under way; its unfinished copy is cleared away."""
         thread = self._thread
         while thread is not None and thread.is_alive():
-            self._cursor.interrupt()
+            self._interrupt()
             thread.join(0.05)
-        self._cursor.close()
 
     def _make(self, into: Path) -> None:
-        now = self._now()
+        now, cursor = self._now(), self._ledger.new_reader()
+        self._interrupt = cursor.interrupt
         try:
-            target, manifest = back_up(self._cursor, into, now=now, progress=self._progress)
+            target, manifest = back_up(cursor, into, now=now, progress=self._progress)
             made = BackupMade(
                 file=str(target),
                 taken_at=now,
@@ -128,6 +129,7 @@ class Backups:
             self._trouble = f"The backup broke: {type(exc).__name__}; the log says how."
             log.exception("backup_broke")
         finally:
+            cursor.close()
             self._step = None
 
     def _progress(self, step: Step) -> None:

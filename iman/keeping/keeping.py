@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from iman.keeping.backups import Backups
+from iman.keeping.room import Room
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.settings import DaemonSettings
 from iman.sync.beats import Beats
@@ -13,6 +14,7 @@ from iman.sync.loops import Rounds
 from iman.sync.ports import Now
 
 _LOOK = 30.0  # seconds between looks whether a backup is due
+_DISK = 60.0  # seconds between readings of the disk that are written down
 
 
 class Keeping:
@@ -30,11 +32,20 @@ class Keeping:
             beats=beats,
             now=now,
         )
-        self.loops: Sequence[tuple[Rounds, float]] = ((self.backups, settings.seconds(_LOOK)),)
+        self.room = Room(
+            ledger=ledger,
+            reserve=settings.disk_reserve * 1_000_000,
+            beats=beats,
+            now=now,
+        )
+        self.loops: Sequence[tuple[Rounds, float]] = (
+            (self.room, settings.seconds(_DISK)),
+            (self.backups, settings.seconds(_LOOK)),
+        )
 
     def held_back(self) -> str:
         """Why nothing may be taken up now; empty: it may."""
-        return self._ledger.held_back()
+        return self.room.held_back() or self._ledger.held_back()
 
     def close(self) -> None:
         self.backups.close()

@@ -8,8 +8,10 @@ import secrets
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -65,8 +67,14 @@ class DuckDBLedger:
         except BaseException:
             self._lock.release()
             raise
-        self._writer = InlineWriter(self._conn) if inline else Writer(self._conn)
+        self._connect = partial(_connect, path, memory_limit, wait_seconds)
+        self._writer = (
+            InlineWriter(self._conn) if inline else Writer(self._conn, reopen=self._reopen)
+        )
         self._readers = threading.local()
+        self._opening = threading.Lock()
+        self._opened = 0  # how often: cursors of an earlier time are of no use
+        self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._closed = False
 
     # -- what the sync asks -----------------------------------------------------------------
@@ -155,14 +163,19 @@ class DuckDBLedger:
         """A cursor of the caller's own, for what takes long; close it."""
         if self._closed:
             raise LedgerError("The ledger is closed.")
-        return self._conn.cursor()
+        with self._opening:
+            cursor = self._conn.cursor()
+            self._cursors.append(cursor)
+        return cursor
 
     def reader(self) -> duckdb.DuckDBPyConnection:
         """This thread's own cursor; it sees what is committed and blocks nobody."""
         if self._closed:
             raise LedgerError("The ledger is closed.")
-        if not hasattr(self._readers, "cursor"):
-            self._readers.cursor = self._conn.cursor()
+        opened = self._opened
+        if getattr(self._readers, "opened", None) != opened:
+            self._readers.cursor = self.new_reader()
+            self._readers.opened = opened
         cursor: duckdb.DuckDBPyConnection = self._readers.cursor
         return cursor
 
@@ -174,6 +187,20 @@ class DuckDBLedger:
         self._writer.close()
         self._conn.close()
         self._lock.release()
+
+    def _reopen(self) -> duckdb.DuckDBPyConnection:
+        """On the writer's thread. Who reads just now is broken off, and asks again."""
+        with self._opening:
+            for cursor in self._cursors:
+                with suppress(duckdb.Error):
+                    cursor.interrupt()
+                    cursor.close()
+            self._cursors.clear()
+            with suppress(duckdb.Error):
+                self._conn.close()
+            self._conn = self._connect()
+            self._opened += 1
+            return self._conn
 
     async def _ask(self, work: Work[T]) -> T:
         return await asyncio.wrap_future(self._writer.submit(work))

@@ -1,4 +1,5 @@
-"""A ledger put back from an old backup: Sage 300 is asked first, and nothing is sent twice."""
+"""The real daemon when its disk is full, and when its ledger was put back from an old backup:
+nothing is lost, and nothing is sent twice."""
 
 from __future__ import annotations
 
@@ -9,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from iman import cli
-from tests.system import Bench, bench, wait_for
+from tests.system import HTTP, Bench, bench, wait_for
 
-FIRST, LATER, AFTER = 20, 40, 15
+FIRST, LATER, AFTER, FULL = 20, 40, 15, 30
 QUICK = {
     "IMAN_SETTLE": "1", "IMAN_ASK_EVERY": "0.2", "IMAN_INTAKE_EVERY": "0.1",
     "IMAN_WRITE_BACK_EVERY": "0.1", "IMAN_RETRY_WAIT_MIN": "0.2", "IMAN_RETRY_WAIT_MAX": "0.3",
@@ -34,11 +35,42 @@ def iman(here: Bench, monkeypatch: pytest.MonkeyPatch, capsys, *arguments: str) 
     return told.out
 
 
+def may_write(here: Bench, most: int) -> None:
+    """How large a file of the daemon's may become: on a disk that is full, no larger than it is."""
+    import resource  # not on Windows
+
+    assert here.daemon is not None
+    assert here.daemon.popen is not None
+    _, hard = resource.prlimit(here.daemon.popen.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(here.daemon.popen.pid, resource.RLIMIT_FSIZE, (most, hard))
+
+
+def push_loop(here: Bench) -> str:
+    """What the daemon says of it; its log cannot be written either."""
+    loops = HTTP.get(here.api_url + "/api/v1/health").json()["loops"]
+    return next(one["detail"] for one in loops if one["loop"] == "push")
+
+
+def full_disk_loses_no_outcome(here: Bench) -> None:
+    here.faults(latency_ms={"min": 300, "max": 500})
+    before = here.in_sage().total()
+    here.generate(FULL, seed=4)
+    wait_for(lambda: here.in_sage().total() > before, every=0.05)
+    may_write(here, 4096)  # answers are on their way, and cannot be written down
+    try:
+        wait_for(lambda: "does not take outcomes" in push_loop(here), every=0.1)
+        assert here.in_sage().total() > before
+    finally:
+        may_write(here, -1)
+    here.faults(latency_ms={"min": 0, "max": 10})
+    wait_for(lambda: all_processed(here), every=0.3)
+
+
 def all_processed(here: Bench) -> bool:
     return all(one["status"] == "processed" for one in here.byondpro_states().values())
 
 
-def test_after_a_restore_nothing_is_sent_twice_and_nothing_is_lost(
+def test_after_a_restore_and_on_a_full_disk_nothing_is_sent_twice_and_nothing_is_lost(
     tmp_path: Path, monkeypatch, capsys
 ):
     with bench(tmp_path, **QUICK) as here:
@@ -62,9 +94,11 @@ def test_after_a_restore_nothing_is_sent_twice_and_nothing_is_lost(
         here.generate(AFTER, seed=3)
         here.start_daemon()
         wait_for(lambda: all_processed(here), every=0.3)
+        if sys.platform == "linux":
+            full_disk_loses_no_outcome(here)
 
         in_sage, known = here.in_sage(), here.byondpro_states()
-        assert len(known) == FIRST + LATER + AFTER
+        assert len(known) == FIRST + LATER + AFTER + (FULL if sys.platform == "linux" else 0)
         assert set(in_sage) == set(known)
         assert {number: times for number, times in in_sage.items() if times != 1} == {}
         assert at_backup["tables"]["documents"]["rows"] == FIRST

@@ -55,6 +55,7 @@ class World:
         self.lanes = lanes
         self.batch_most = 1
         self.posting = False
+        self.held_back: Callable[[], str] = lambda: ""
 
     def start(self) -> None:
         self.ledger = DuckDBLedger(self.path, now=virtual_now(), inline=True)
@@ -77,6 +78,7 @@ class World:
                 most=self.batch_most, lanes=self.lanes, carries=values_of, now=virtual_now
             ),
             posting=self.posting,
+            held_back=lambda: self.held_back(),
             recorded=recorded,
         )
         self.beats.expect("push", 1.0)
