@@ -219,6 +219,7 @@ def build_daemon(
         held_back=keeping.held_back,
         leftover=lambda token, entry_type: leftovers.note(token, entry_type),
         recorded=recorded,
+        written=keeping.metrics.attempt,
     )
     leftovers = Leftovers(sage=sages[-1], beats=beats, idle=pusher.idle)
     intake = Intake(source=source, ledger=ledger, beats=beats, now=now, arrived=pusher.wake)
@@ -293,6 +294,7 @@ async def _run(
         switches=switches,
         backups=daemon.keeping.backups,
         storage=daemon.keeping.room,
+        metrics=daemon.keeping.metrics,
     )
     api = ApiThread(app, listening)
     api.start()

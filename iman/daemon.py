@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ from iman.sync.ports import Now
 from iman.sync.push import Pusher
 
 _HEARTBEAT = 5.0  # seconds between beats written down, for when the daemon is away
+_PULSE = 1.0  # seconds between signs of life of the loop itself
+_STUCK = 30.0  # seconds without one after which only a new start helps
 _LATE = 4  # a loop that missed so many of its rounds, and half a minute, makes the daemon degraded
 
 log = structlog.get_logger()
@@ -52,10 +55,13 @@ class Heartbeat:
 
     loop = "heartbeat"
 
-    def __init__(self, ledger: DuckDBLedger, beats: Beats, now: Now) -> None:
+    def __init__(
+        self, ledger: DuckDBLedger, beats: Beats, now: Now, *, took: Callable[[float], None]
+    ) -> None:
         self._ledger = ledger
         self._beats = beats
         self._now = now
+        self._took = took
 
     async def round(self) -> None:
         now = self._now()
@@ -74,7 +80,9 @@ class Heartbeat:
                     now=beat.last_at or now,
                 )
 
+        began = time.monotonic()
         await asyncio.wrap_future(self._ledger.write(work))
+        self._took(time.monotonic() - began)
         self._beats.beat(self.loop, "written down")
 
 
@@ -110,6 +118,7 @@ class Daemon:
         self._started_at: datetime = now()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = False
+        self._pulse: float | None = None
 
     # -- what the API shows and asks; called from its threads --------------------------------
 
@@ -157,6 +166,17 @@ class Daemon:
             }
         )
 
+    def stuck(self) -> bool:
+        """Called from the API's threads, which run whatever the loop does."""
+        pulse = self._pulse
+        return pulse is not None and time.monotonic() - pulse > _STUCK
+
+    async def _beat(self) -> None:
+        """Nothing but turns of the loop: no loop's own trouble counts."""
+        while True:
+            self._pulse = time.monotonic()
+            await asyncio.sleep(_PULSE)
+
     def wake(self) -> None:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._pusher.wake)
@@ -170,9 +190,13 @@ class Daemon:
             self.remedies.running_on(self._loop)
         loops = [
             *self._loops(),
-            Every(Heartbeat(self.ledger, self._beats, self._now), _HEARTBEAT),
+            Every(
+                Heartbeat(self.ledger, self._beats, self._now, took=self.keeping.metrics.wrote),
+                _HEARTBEAT,
+            ),
         ]
         self._beats.expect(self._pusher.loop, 1.0)
+        pulse = asyncio.create_task(self._beat())
         async with self._clients():
             running = [
                 asyncio.create_task(
@@ -193,6 +217,7 @@ class Daemon:
             for one in (one for one in loops if one.at_end):  # what the last outcomes left to tell
                 with contextlib.suppress(Exception):
                     await asyncio.wait_for(one.rounds.round(), 5)
+        pulse.cancel()
         log.info("daemon_stopped")
 
 

@@ -28,8 +28,10 @@ from iman.api.routes import (
     views,
 )
 from iman.api.routes import storage as storage_routes
+from iman.api.routes import watching as watching_routes
 from iman.api.sandbox import NoSandbox, SandboxView
 from iman.api.storage import NoStorage, StorageView
+from iman.api.watching import MetricsView, NoMetrics
 from iman.api.wire import ErrorBody, Health
 from iman.errors import (
     DaemonRefused,
@@ -56,7 +58,8 @@ ANSWERS: dict[type[ImanError], tuple[int, str]] = {
 }
 
 _PARTS = (
-    sessions, figures, documents, exports, holding, backup_routes, storage_routes, sandbox,
+    sessions, figures, documents, exports, holding, backup_routes, storage_routes,
+    watching_routes, sandbox,
     settings, users, views,
 )  # fmt: skip
 
@@ -67,6 +70,9 @@ class DaemonView(Protocol):
     """What the API shows of, and asks from, the daemon around it."""
 
     def health(self) -> Health: ...
+
+    def stuck(self) -> bool:
+        """Its loop has stood still for longer than anything it does may take."""
 
     def wake(self) -> None:
         """Something is due now."""
@@ -81,6 +87,7 @@ def create_app(
     switches: SandboxView | None = None,
     backups: BackupsView | None = None,
     storage: StorageView | None = None,
+    metrics: MetricsView | None = None,
 ) -> FastAPI:
     """Every route but health and sign-in wants a session's token.
 
@@ -106,6 +113,7 @@ def create_app(
     app.state.sandbox = switches or NoSandbox()
     app.state.backups = backups or NoBackups()
     app.state.storage = storage or NoStorage()
+    app.state.metrics = metrics or NoMetrics()
     for part in (*_PARTS, *remedy_routes.PARTS):
         app.include_router(part.router, prefix=PREFIX)
     app.add_exception_handler(ImanError, _ours)

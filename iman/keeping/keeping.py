@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from iman.keeping.backups import Backups
+from iman.keeping.metrics import Metrics
 from iman.keeping.room import Room
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.settings import DaemonSettings
@@ -38,6 +39,7 @@ class Keeping:
             beats=beats,
             now=now,
         )
+        self.metrics = Metrics(ledger=ledger, backups=self.backups, room=self.room, now=now)
         self.loops: Sequence[tuple[Rounds, float]] = (
             (self.room, settings.seconds(_DISK)),
             (self.backups, settings.seconds(_LOOK)),

@@ -67,6 +67,7 @@ class Pusher:
         held_back: Callable[[], str] = lambda: "",
         leftover: Callable[[str, EntryType], None] = lambda _token, _entry_type: None,
         recorded: asyncio.Event | None = None,
+        written: Callable[[Finished], None] = lambda _: None,
     ) -> None:
         self._lanes = lanes
         self._ledger = ledger
@@ -89,6 +90,7 @@ class Pusher:
         self._busy = 0
         self._ahead = 1  # documents that wait for each worker, so that none waits for a claim
         self._wake = asyncio.Event()
+        self._written = written
         self._recorded = recorded or asyncio.Event()
 
     def wake(self) -> None:
@@ -253,6 +255,7 @@ class Pusher:
                 break
         for one in finished:
             _log(one)
+            self._written(one)
             if isinstance(one.next, Done) and one.claim.number > 1 and not one.claim.asks:
                 self._leftover(one.claim.token, one.claim.key.entry_type)
 
