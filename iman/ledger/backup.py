@@ -21,6 +21,8 @@ import duckdb
 from iman import __version__
 from iman.domain.backup import BackupMade, Contents, Manifest
 from iman.errors import LedgerError
+from iman.ledger.archives import archives
+from iman.ledger.disk import archive_folder
 from iman.ledger.migrate import schema_version
 from iman.ledger.queries import first_row, queries
 
@@ -28,6 +30,8 @@ _SQL = queries("backup")
 _COPY = "iman_copy"
 #: Of a fact that every backup differs in from what it was made of.
 MARK = "copied_at"
+#: Beside backups: the months that were moved out of their ledger.
+ARCHIVE = "archive"
 LAST = "last_backup"
 
 
@@ -68,6 +72,7 @@ def back_up(
         tables = _copy(conn, partial, progress, now)
         schema = schema_version(conn)
         _verify(partial, tables, progress)
+        progress(Step("copying", 1, 1))
         manifest = Manifest(
             company=company,
             ledger_id=ledger_id,
@@ -77,14 +82,14 @@ def back_up(
             bytes=partial.stat().st_size,
             sha256=sha256(partial),
             tables=tables,
-            archives={},
+            archives=_copy_archives(conn, folder / ARCHIVE),
         )
-        _sync_written(partial)
+        sync_written(partial)
         beside = manifest_path(target)
         beside.write_text(manifest.to_json(), encoding="utf-8")
-        _sync_written(beside)
+        sync_written(beside)
         partial.replace(target)
-        _sync_folder(folder)
+        sync_folder(folder)
     except (OSError, duckdb.Error) as exc:
         for left in (partial, partial.with_name(partial.name + ".wal")):
             with suppress(OSError):
@@ -193,6 +198,24 @@ def _verify(copy: Path, held: dict[str, Contents], progress: Progress) -> None:
             done += expected.rows
 
 
+def _copy_archives(conn: duckdb.DuckDBPyConnection, to: Path) -> dict[str, str]:
+    """Months that were moved out are copied once: a file keeps its name, and never changes."""
+    known = archives(conn)
+    there = archive_folder(Path(str(_first(conn, _SQL["own_file"]))))
+    for one in known:
+        target = to / one.file
+        if target.is_file() and target.stat().st_size == one.bytes:
+            continue
+        to.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(target.name + ".partial")
+        shutil.copyfile(there / one.file, partial)
+        if sha256(partial) != one.sha256:
+            raise LedgerError(f"The archive {one.file} is damaged.")
+        sync_written(partial)
+        partial.replace(target)
+    return {one.file: one.sha256 for one in known}
+
+
 def _ask_for_room(folder: Path, conn: duckdb.DuckDBPyConnection) -> None:
     row = first_row(
         conn,
@@ -206,7 +229,8 @@ def _ask_for_room(folder: Path, conn: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _sync_written(file: Path) -> None:
+def sync_written(file: Path) -> None:
+    """Returns once it outlives a power cut."""
     descriptor = os.open(file, os.O_RDWR)
     try:
         os.fsync(descriptor)
@@ -214,7 +238,8 @@ def _sync_written(file: Path) -> None:
         os.close(descriptor)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Likewise of the names in it; Windows keeps them by itself."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -22,6 +22,7 @@ from iman.domain.attempt import Claim, Finished
 from iman.domain.feed import FeedEvent, Unreadable, WriteBack
 from iman.errors import LedgerError, LedgerLocked
 from iman.ledger import holding, outbox, pushing, receiving, reconciling
+from iman.ledger.archives import make_views
 from iman.ledger.ids import Ids
 from iman.ledger.migrate import is_held, migrate
 from iman.ledger.pushing import Together, alone
@@ -56,6 +57,8 @@ class DuckDBLedger:
             self._conn = _connect(path, memory_limit, wait_seconds)
             try:
                 self.schema = migrate(self._conn)
+                with transaction(self._conn):
+                    make_views(self._conn, path)
                 self.ledger_id = _ledger_id(self._conn)
                 self._ids = Ids(self._conn)
                 with transaction(self._conn):

@@ -14,7 +14,8 @@ import duckdb
 
 from iman.domain.backup import Manifest
 from iman.errors import LedgerError
-from iman.ledger.backup import MARK, contents, manifest_path, sha256
+from iman.ledger.backup import ARCHIVE, MARK, contents, manifest_path, sha256
+from iman.ledger.disk import archive_folder
 from iman.ledger.duckdb_ledger import take_lock
 from iman.ledger.migrate import check_version
 from iman.ledger.queries import first_row, queries
@@ -56,6 +57,7 @@ def restore(
             shutil.copyfile(backup, incoming)
             say("Reading the copy")
             _examine(incoming, manifest, company, now)
+            _bring_archives(backup, ledger, manifest)
             aside = _exchange(ledger, incoming, now)
         except OSError as exc:
             raise LedgerError(f"The backup cannot be put into {ledger.parent}: {exc}") from exc
@@ -103,6 +105,20 @@ def _examine(incoming: Path, manifest: Manifest | None, company: str, now: datet
                 conn.execute(_SQL["save_fact"], {"name": MARK, "value": now.isoformat()})
     except duckdb.Error as exc:
         raise LedgerError(f"The backup cannot be read: {exc}") from exc
+
+
+def _bring_archives(backup: Path, ledger: Path, manifest: Manifest | None) -> None:
+    """Files are only added: the ledger that is put aside goes on reading its own."""
+    for name, digest in (manifest.archives if manifest else {}).items():
+        target, source = archive_folder(ledger) / name, backup.parent / ARCHIVE / name
+        if target.is_file() and sha256(target) == digest:
+            continue
+        if not source.is_file() or sha256(source) != digest:
+            raise LedgerError(f"The backup is not whole: {ARCHIVE}/{name} is missing or damaged.")
+        target.parent.mkdir(exist_ok=True)
+        partial = target.with_name(name + ".partial")
+        shutil.copyfile(source, partial)
+        partial.replace(target)
 
 
 def _exchange(ledger: Path, incoming: Path, now: datetime) -> Path | None:

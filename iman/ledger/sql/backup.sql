@@ -5,6 +5,9 @@ SELECT table_name, estimated_size FROM duckdb_tables()
 WHERE database_name = $database AND NOT internal AND NOT temporary
 ORDER BY estimated_size, table_name;
 
+-- name: own_file
+SELECT path FROM duckdb_databases() WHERE database_name = current_database();
+
 -- name: save_fact
 INSERT INTO facts VALUES ($name, $value) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 
