@@ -294,6 +294,7 @@ async def _run(
         switches=switches,
         backups=daemon.keeping.backups,
         storage=daemon.keeping.room,
+        retention=daemon.keeping.retention,
         metrics=daemon.keeping.metrics,
     )
     api = ApiThread(app, listening)

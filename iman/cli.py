@@ -27,6 +27,7 @@ from iman.bench.command import bench
 from iman.bench.seed_ledger import seed_ledger
 from iman.chaos.command import chaos
 from iman.cli_keeping import backup, restore
+from iman.cli_retention import retention
 from iman.cli_session import client_http, sign_in
 from iman.demo import DEMO_SIGN_INS
 from iman.domain.people import Role
@@ -45,6 +46,7 @@ user = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 app.add_typer(user, name="user")
 app.command()(backup)
 app.command()(restore)
+app.add_typer(retention, name="retention")
 app.command()(chaos)
 app.add_typer(bench, name="bench")
 app.command("seed-ledger")(seed_ledger)

@@ -14,6 +14,7 @@ from iman import __version__
 from iman.api.backups import BackupsView, NoBackups
 from iman.api.people import People
 from iman.api.remedies import NoRemedies, RemediesView
+from iman.api.retention import NoRetention, RetentionView
 from iman.api.routes import backups as backup_routes
 from iman.api.routes import (
     documents,
@@ -27,6 +28,7 @@ from iman.api.routes import (
     users,
     views,
 )
+from iman.api.routes import retention as retention_routes
 from iman.api.routes import storage as storage_routes
 from iman.api.routes import watching as watching_routes
 from iman.api.sandbox import NoSandbox, SandboxView
@@ -59,6 +61,7 @@ ANSWERS: dict[type[ImanError], tuple[int, str]] = {
 
 _PARTS = (
     sessions, figures, documents, exports, holding, backup_routes, storage_routes,
+    retention_routes,
     watching_routes, sandbox,
     settings, users, views,
 )  # fmt: skip
@@ -87,6 +90,7 @@ def create_app(
     switches: SandboxView | None = None,
     backups: BackupsView | None = None,
     storage: StorageView | None = None,
+    retention: RetentionView | None = None,
     metrics: MetricsView | None = None,
 ) -> FastAPI:
     """Every route but health and sign-in wants a session's token.
@@ -113,6 +117,7 @@ def create_app(
     app.state.sandbox = switches or NoSandbox()
     app.state.backups = backups or NoBackups()
     app.state.storage = storage or NoStorage()
+    app.state.retention = retention or NoRetention()
     app.state.metrics = metrics or NoMetrics()
     for part in (*_PARTS, *remedy_routes.PARTS):
         app.include_router(part.router, prefix=PREFIX)

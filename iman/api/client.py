@@ -12,6 +12,7 @@ import pyarrow as pa
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from iman.api.backups import BackupRequest, BackupState
+from iman.api.retention import RetentionState
 from iman.api.storage import StorageState
 from iman.api.wire import (
     BreakerEvent,
@@ -131,6 +132,13 @@ class DaemonClient:
 
     def storage(self) -> StorageState:
         return _read(StorageState, self._get("/storage"))
+
+    def retention(self, *, planned: bool = True) -> RetentionState:
+        return _read(RetentionState, self._get("/retention", {"planned": planned}))
+
+    def retain(self) -> RetentionState:
+        """Begin a run; it is under way when this answers. Raises ``DaemonRefused``."""
+        return _read(RetentionState, self._send("POST", "/retention"))
 
     def back_up(self, folder: str = "") -> BackupState:
         """Begin one; it is under way when this answers. Raises ``DaemonRefused``."""

@@ -81,6 +81,7 @@ ACTIONS = {
     "reopen": "Reopened",
     "change_setting": "Setting changed",
     "back_up": "Backup",
+    "prune": "Retention",
     "view_settings": "Settings",
     "sandbox_fault": "Sandbox fault",
     "work_sandbox": "Sandbox faults",

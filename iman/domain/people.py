@@ -29,6 +29,7 @@ class Permission(StrEnum):
     EDIT_RULES = "edit_rules"  # how error texts are read
     EDIT_SHARED_VIEWS = "edit_shared_views"  # of others
     BACK_UP = "back_up"  # copy the whole ledger into a folder of the daemon's machine
+    PRUNE = "prune"  # move old attempts out, delete what is past its age
     VIEW_AUDIT = "view_audit"
     VIEW_SETTINGS = "view_settings"  # what the daemon runs on
     WORK_SANDBOX = "work_sandbox"  # let its Sage 300 misbehave

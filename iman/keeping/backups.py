@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
@@ -88,15 +87,12 @@ class Backups:
             self._thread.start()
 
     async def round(self) -> None:
-        """One where it is due; says how the last one went."""
+        """Begin one where it is due, and say how the last one went; it goes on by itself."""
         last = last_backup(self._ledger.reader())
         due = self._next(last)
-        if due is not None and self._now() >= due:
-            with contextlib.suppress(DaemonRefused):
+        if self._step is None and due is not None and self._now() >= due:
+            with contextlib.suppress(DaemonRefused):  # somebody was quicker
                 self.begin()
-            while self._thread is not None and self._thread.is_alive():
-                await asyncio.sleep(0.05)
-            last = last_backup(self._ledger.reader())
         self._beats.beat(self.loop, self._told(last), ok=not self._trouble)
 
     def close(self) -> None:
@@ -145,6 +141,8 @@ class Backups:
         return due
 
     def _told(self, last: BackupMade | None) -> str:
+        if self._step is not None:
+            return f"under way: {self._step.doing}"
         if self._trouble:
             return self._trouble
         if last is None:
