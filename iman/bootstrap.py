@@ -26,7 +26,7 @@ from iman.errors import SettingsError
 from iman.gateways.byondpro import Byondpro
 from iman.gateways.byondpro_documents import read_document
 from iman.gateways.entries.mapping import named_values
-from iman.gateways.fast_http import FastTransport
+from iman.gateways.fast_http import FastClient, FastTransport
 from iman.gateways.sage300 import Sage300
 from iman.gateways.sage_web import Capabilities
 from iman.gateways.sandbox_switches import SandboxSwitches
@@ -91,13 +91,11 @@ def tls(settings: DaemonSettings) -> ssl.SSLContext:
 
 def sage_client(settings: DaemonSettings, context: ssl.SSLContext) -> httpx.AsyncClient:
     base = str(settings.sage_url).rstrip("/")
-    return httpx.AsyncClient(
+    return FastClient(
+        FastTransport(verify=context),
         base_url=f"{base}/v1.0/-/{settings.sage_company}/",
         auth=(settings.sage_user.upper(), settings.sage_password.get_secret_value()),
         timeout=httpx.Timeout(settings.sage_timeout, connect=10.0),
-        transport=FastTransport(verify=context),
-        follow_redirects=False,
-        trust_env=False,
     )
 
 

@@ -26,7 +26,7 @@ import httpx
 
 from iman import logs
 from iman.bench.invoices import arrivals, bodies
-from iman.bootstrap import sage_client, tls, utc_now
+from iman.bootstrap import sage_client, tls, utc_now, values_of
 from iman.classify import RulesInForce
 from iman.domain.attempt import Claim, Finished
 from iman.domain.retry import RetryPolicy
@@ -34,6 +34,7 @@ from iman.gateways.byondpro_documents import read_document
 from iman.gateways.sage300 import Sage300
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.settings import DaemonSettings
+from iman.sync.batching import Batcher
 from iman.sync.beats import Beats
 from iman.sync.breaker import Breaker
 from iman.sync.ports import Together
@@ -203,14 +204,17 @@ class _Counting:
         return getattr(self._ledger, name)
 
 
-def pipeline(url: str, documents: int, in_flight: int) -> Turn:
+def pipeline(url: str, documents: int, in_flight: int, *, batch_most: int = 1) -> Turn:
+    """One turn of the daemon's pipeline; *batch_most* invoices a request at the most."""
     with tempfile.TemporaryDirectory(prefix="iman-bench-") as folder:
         ledger = DuckDBLedger(Path(folder) / "ledger.duckdb", now=datetime.now(UTC))
         with contextlib.closing(ledger):
-            return asyncio.run(_pipeline(url, documents, in_flight, ledger))
+            return asyncio.run(_pipeline(url, documents, in_flight, batch_most, ledger))
 
 
-async def _pipeline(url: str, documents: int, in_flight: int, ledger: DuckDBLedger) -> Turn:
+async def _pipeline(
+    url: str, documents: int, in_flight: int, batch_most: int, ledger: DuckDBLedger
+) -> Turn:
     events = arrivals(documents)
     for start in range(0, documents, 500):
         page = events[start : start + 500]
@@ -231,6 +235,7 @@ async def _pipeline(url: str, documents: int, in_flight: int, ledger: DuckDBLedg
         beats=beats,
         now=utc_now,
         rng=Random(1),  # noqa: S311 -- spreads retries
+        batcher=Batcher(most=batch_most, lanes=in_flight, carries=values_of, now=utc_now),
     )
     stop = asyncio.Event()
     begun, busy = time.perf_counter(), time.process_time()

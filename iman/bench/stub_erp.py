@@ -1,8 +1,8 @@
 """A trivial ERP for measuring: ``python -m iman.bench.stub_erp --latency-ms 20``.
 
 It stores nothing and checks nothing. Each POST of a batch is answered 201 after the latency with
-the batch as it was sent, numbered; ``/times`` is told how many there were and when the first and
-the last came; anything else is an empty list. It prints its port.
+the batch as it was sent, numbered; ``/times`` is told how many there were, how many documents they
+held and when the first and the last came; anything else is an empty list. It prints its port.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _HEAD = b"\r\n\r\n"
 class _Connection(asyncio.Protocol):
     """HTTP/1.1 as our clients speak it: one request at a time, its length given."""
 
-    count = 0
+    count = documents = 0
     first = last = 0.0
 
     def __init__(self, latency: float) -> None:
@@ -54,12 +54,14 @@ class _Connection(asyncio.Protocol):
         status, content = b"200 OK", b'{"value": []}'
         if head.startswith(b"POST") and body.startswith(b"{"):
             _Connection.count += 1
+            _Connection.documents += body.count(b'"DocumentNumber"')
             _Connection.last = time.perf_counter()
             _Connection.first = _Connection.first or _Connection.last
             status = b"201 Created"
             content = b'{"BatchNumber": %d, ' % _Connection.count + body[1:]
         elif b"/times " in head.split(b"\r\n", 1)[0]:
-            told = {"posts": self.count, "first": self.first, "last": self.last}
+            told = {"posts": self.count, "documents": self.documents,
+                    "first": self.first, "last": self.last}  # fmt: skip
             content = json.dumps(told).encode()
         return (
             b"HTTP/1.1 " + status + b"\r\ncontent-type: application/json\r\ncontent-length: "

@@ -10,13 +10,18 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 import httpx
+from multidict import CIMultiDict
+from yarl import URL
 
 _KEPT = 5.0  # seconds an unused connection is kept, as httpx does
 _AT_ONCE = 2**16  # bytes read at a time
+_KINDS = 64  # of requests that are remembered
 #: httpx sends its own; aiohttp must not add others.
 _NOT_BY_AIOHTTP = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
@@ -37,26 +42,20 @@ class FastTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         content = await request.aread()
-        timeout = request.extensions.get("timeout", {})
-        with _as_httpx(request):
-            answer = await self._opened().request(
-                request.method,
-                str(request.url),
-                headers=request.headers.multi_items(),
+        answer = await self.send(_Prepared.of(request), content)
+        return _unread(answer, request)
+
+    async def send(self, prepared: _Prepared, content: bytes) -> aiohttp.ClientResponse:
+        """Raises ``httpx.HTTPError``."""
+        with _as_httpx(prepared.request):
+            return await self._opened().request(
+                prepared.request.method,
+                prepared.address,
+                headers=prepared.headers,
                 data=content or None,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(
-                    connect=timeout.get("pool"),
-                    sock_connect=timeout.get("connect"),
-                    sock_read=timeout.get("read"),
-                ),
+                timeout=prepared.timeout,
             )
-        return httpx.Response(
-            answer.status,
-            headers=list(answer.raw_headers),
-            stream=_Stream(answer, request),
-            request=request,
-        )
 
     def _opened(self) -> aiohttp.ClientSession:
         """It has to be made within the loop."""
@@ -76,6 +75,113 @@ class FastTransport(httpx.AsyncBaseTransport):
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+#: Address and headers of a POST.
+_Kind = tuple[str, tuple[tuple[str, str], ...]]
+
+
+class FastClient(httpx.AsyncClient):
+    """httpx's client over a ``FastTransport``, quicker at what pushing consists of.
+
+    What httpx works out for each request, its address, its headers, the log-in, is the same for
+    every POST to one address, so it is worked out once. With a cookie to send, and for everything
+    but a POST of a text, it goes httpx's way.
+    """
+
+    def __init__(self, transport: FastTransport, **options: Any) -> None:
+        super().__init__(transport=transport, follow_redirects=False, trust_env=False, **options)
+        self._fast = transport
+        self._prepared: dict[_Kind, _Prepared] = {}
+
+    @contextlib.asynccontextmanager
+    async def stream(
+        self, method: str, url: httpx.URL | str, **options: Any
+    ) -> AsyncIterator[httpx.Response]:
+        kind = _kind(method, url, options)
+        if kind is not None and not self.cookies:
+            answer = await self._post(kind, options["content"])
+            try:
+                yield answer
+            finally:
+                await answer.aclose()
+        else:
+            async with super().stream(method, url, **options) as answer:
+                yield answer
+
+    async def _post(self, kind: _Kind, content: str) -> httpx.Response:
+        prepared = self._prepared.get(kind)
+        if prepared is None:
+            prepared = self._prepare(*kind)
+            if len(self._prepared) < _KINDS:
+                self._prepared[kind] = prepared
+        answer = await self._fast.send(prepared, content.encode())
+        known = answer.content_length
+        whole = known is not None and known <= _AT_ONCE
+        if whole and "content-encoding" not in answer.headers:
+            with _as_httpx(prepared.request):
+                body = await answer.read()
+            found = httpx.Response(
+                answer.status,
+                headers=list(answer.raw_headers),
+                content=body,
+                request=prepared.request,
+            )
+        else:
+            found = _unread(answer, prepared.request)
+        if "set-cookie" in answer.headers:
+            self.cookies.extract_cookies(found)
+        return found
+
+    def _prepare(self, url: str, headers: tuple[tuple[str, str], ...]) -> _Prepared:
+        request = self.build_request("POST", url, headers=headers)
+        if self.auth is not None:
+            request = next(self.auth.sync_auth_flow(request))
+        del request.headers["content-length"]  # aiohttp counts
+        return _Prepared.of(request)
+
+
+def _kind(method: str, url: httpx.URL | str, options: Mapping[str, Any]) -> _Kind | None:
+    """Of a POST of a text; None for anything else."""
+    if method != "POST" or not isinstance(url, str) or options.keys() != {"content", "headers"}:
+        return None
+    headers = options["headers"]
+    if not isinstance(options["content"], str) or not isinstance(headers, dict):
+        return None
+    return url, tuple(headers.items())
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A request but for its content, as aiohttp takes it."""
+
+    request: httpx.Request
+    address: URL
+    headers: CIMultiDict[str]
+    timeout: aiohttp.ClientTimeout
+
+    @classmethod
+    def of(cls, request: httpx.Request) -> _Prepared:
+        timeout = request.extensions.get("timeout", {})
+        return cls(
+            request,
+            URL(str(request.url), encoded=True),
+            CIMultiDict(request.headers.multi_items()),
+            aiohttp.ClientTimeout(
+                connect=timeout.get("pool"),
+                sock_connect=timeout.get("connect"),
+                sock_read=timeout.get("read"),
+            ),
+        )
+
+
+def _unread(answer: aiohttp.ClientResponse, request: httpx.Request) -> httpx.Response:
+    return httpx.Response(
+        answer.status,
+        headers=list(answer.raw_headers),
+        stream=_Stream(answer, request),
+        request=request,
+    )
 
 
 class _Stream(httpx.AsyncByteStream):

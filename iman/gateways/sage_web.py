@@ -76,7 +76,6 @@ class SageWeb:
         self._http = http
         self._limit = limit
         self._secrets = _secrets_of(http.auth)
-        self._addresses: dict[str, httpx.URL] = {}
         self.can = can or Capabilities()
 
     async def get(self, path: str, **options: str | int) -> httpx.Response:
@@ -87,7 +86,7 @@ class SageWeb:
     async def send(self, method: str, path: str, content: str) -> httpx.Response | Outcome:
         """Something that may change Sage 300: the answer, or what its absence means."""
         try:
-            return await self._answer(method, self._whole(method, path), content=content)
+            return await self._answer(method, path, content=content)
         except _NOT_SENT as exc:
             return no_connection(exc)
         except httpx.HTTPError as exc:  # it left, the answer did not come back
@@ -138,7 +137,11 @@ class SageWeb:
 
     def kept(self, answer: httpx.Response) -> str:
         """As much of an answer as is remembered; never the password, should a page echo it."""
-        return self.clean(answer.text[:_KEPT])
+        declared = answer.headers.get("content-type", "").lower()
+        if "charset" in declared and "utf-8" not in declared:
+            return self.clean(answer.text[:_KEPT])
+        # the same text for a third of the time
+        return self.clean(answer.content.decode("utf-8", "replace")[:_KEPT])
 
     def clean(self, text: str) -> str:
         """*text* without our own credentials."""
@@ -146,15 +149,7 @@ class SageWeb:
             text = text.replace(secret, "•••")
         return text
 
-    def _whole(self, method: str, path: str) -> httpx.URL | str:
-        """Where POSTs go, worked out once: they are few, and it took a tenth of each push."""
-        if method != "POST":
-            return path
-        if path not in self._addresses:
-            self._addresses[path] = self._http.build_request("POST", path).url
-        return self._addresses[path]
-
-    async def _answer(self, method: str, path: httpx.URL | str, **request: Any) -> httpx.Response:
+    async def _answer(self, method: str, path: str, **request: Any) -> httpx.Response:
         async with self._http.stream(method, path, headers=_JSON, **request) as answer:
             known = answer.headers.get("content-length", "")
             plain = "content-encoding" not in answer.headers

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from iman.bench.rate import stub_erp
-from tests.bench.peers.__main__ import OURS
+from tests.bench.peers.__main__ import OURS, TOGETHER
 from tests.bench.peers.__main__ import _row as ratio_row
 from tests.system import ROOT, clean_environment
 
@@ -36,20 +36,28 @@ def test_the_push_bench_runs_and_counts():
 
 def test_the_stub_tells_when_the_first_and_the_last_document_came():
     with stub_erp(0) as url, httpx.Client(base_url=url, trust_env=False) as http:
-        assert http.get("/times").json() == {"posts": 0, "first": 0.0, "last": 0.0}
+        assert http.get("/times").json() == {"posts": 0, "documents": 0, "first": 0.0, "last": 0.0}
+        two = b'{"Invoices":[{"DocumentNumber":"A"},{"DocumentNumber":"B"}]}'
         for _ in range(3):
-            answer = http.post("/v1.0/-/SERDAT/AR/ARInvoiceBatches", content=b'{"Invoices": []}')
-            assert answer.json()["Invoices"] == []
+            answer = http.post("/v1.0/-/SERDAT/AR/ARInvoiceBatches", content=two)
+            assert len(answer.json()["Invoices"]) == 2
         seen = http.get("/times").json()
-    assert seen["posts"] == 3
+    assert (seen["posts"], seen["documents"]) == (3, 6)
     assert 0 < seen["first"] < seen["last"]
 
 
 def test_the_ratio_is_ours_over_the_best_peers_in_the_same_turn():
-    rates = {OURS: [100.0, 300.0, 90.0], "slow": [40.0, 50.0, 20.0], "fast": [50.0, 100.0, 60.0]}
+    rates = {
+        OURS: [100.0, 300.0, 90.0],
+        TOGETHER: [500.0, 500.0, 600.0],
+        "slow": [40.0, 50.0, 20.0],
+        "fast": [50.0, 100.0, 60.0],
+    }
     row = ratio_row(20, 2000, 32, rates, {"absent": "not installed"})
-    assert (row["best_peer"], row["ratios"], row["ratio"]) == ("fast", [2.0, 3.0, 1.5], 2.0)
-    assert row["per_s"] == {OURS: 100.0, "slow": 40.0, "fast": 60.0}
+    assert row["best_peer"] == "fast"
+    assert row["ratios"] == {OURS: [2.0, 3.0, 1.5], TOGETHER: [10.0, 5.0, 10.0]}
+    assert row["ratio"] == {OURS: 2.0, TOGETHER: 10.0}
+    assert row["per_s"] == {OURS: 100.0, TOGETHER: 500.0, "slow": 40.0, "fast": 60.0}
     assert row["missing"] == {"absent": "not installed"}
     alone = ratio_row(20, 2000, 32, {OURS: [100.0]}, {"huey": "not installed"})
-    assert (alone["best_peer"], alone["ratio"]) == (None, None)
+    assert (alone["best_peer"], alone["ratio"]) == (None, {})

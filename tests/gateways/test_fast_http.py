@@ -13,14 +13,31 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from iman.gateways.fast_http import FastTransport
+from iman.gateways.fast_http import FastClient, FastTransport
 from iman.gateways.sage_web import _NOT_SENT
 
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 _HELLO = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
 
 
-def ask(behave: Behaviour, *, timeout: float = 5.0, times: int = 1) -> list[httpx.Response]:
+Way = Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
+_JSON = {"content-type": "application/json"}
+
+
+async def quickly(http: httpx.AsyncClient) -> httpx.Response:
+    """As pushing does."""
+    async with http.stream("POST", "AR/X", content='{"a": 1}', headers=_JSON) as answer:
+        await answer.aread()
+        return answer
+
+
+async def httpx_way(http: httpx.AsyncClient) -> httpx.Response:
+    return await http.post("AR/X", content=b'{"a": 1}', headers=_JSON)
+
+
+def ask(
+    behave: Behaviour, *, timeout: float = 5.0, times: int = 1, way: Way = quickly
+) -> list[httpx.Response]:
     served: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -39,11 +56,11 @@ def ask(behave: Behaviour, *, timeout: float = 5.0, times: int = 1) -> list[http
         port = server.sockets[0].getsockname()[1]
         transport = FastTransport(verify=ssl.create_default_context())
         try:
-            async with httpx.AsyncClient(
-                transport=transport, base_url=f"http://127.0.0.1:{port}/",
+            async with FastClient(
+                transport, base_url=f"http://127.0.0.1:{port}/",
                 timeout=timeout, auth=("WEBAPI", "SECRET"),
             ) as http:  # fmt: skip
-                return [await http.post("AR/X", content=b'{"a": 1}') for _ in range(times)]
+                return [await way(http) for _ in range(times)]
         finally:
             server.close()
             await asyncio.gather(*served)
@@ -62,7 +79,11 @@ def reset(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
-def test_an_answer_comes_whole_and_the_connection_is_used_again():
+both = pytest.mark.parametrize("way", [quickly, httpx_way])
+
+
+@both
+def test_an_answer_comes_whole_and_the_connection_is_used_again(way: Way):
     connections: list[bytes] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -75,12 +96,69 @@ def test_an_answer_comes_whole_and_the_connection_is_used_again():
             writer.write(_HELLO)
         writer.close()
 
-    answers = ask(answer, times=3)
+    answers = ask(answer, times=3, way=way)
     assert [one.text for one in answers] == ["hello"] * 3
     (sent,) = connections
     assert sent.count(b"POST /AR/X HTTP/1.1") == 3
     assert sent.lower().count(b"authorization: basic") == 3
     assert sent.lower().count(b"user-agent:") == 3  # httpx's own, and no second one
+
+
+def test_the_quick_way_sends_what_httpx_sends():
+    sent: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sent.append(await heard(reader))
+        writer.write(_HELLO)
+
+    for way in (quickly, httpx_way):
+        ask(answer, way=way)
+    ours, theirs = (
+        sorted(line for line in one.lower().split(b"\r\n") if not line.startswith(b"host:"))
+        for one in sent
+    )
+    assert ours == theirs
+
+
+def test_a_session_cookie_is_kept_and_sent():
+    sent: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for said in (b"set-cookie: ASP.NET_SessionId=abc; path=/; HttpOnly\r\n", b""):
+            sent.append(await heard(reader))
+            writer.write(b"HTTP/1.1 200 OK\r\n" + said + b"content-length: 5\r\n\r\nhello")
+
+    answers = ask(answer, times=2)
+    assert [one.text for one in answers] == ["hello"] * 2
+    assert b"cookie" not in sent[0].lower()
+    assert b"cookie: asp.net_sessionid=abc" in sent[1].lower()
+
+
+def test_a_long_answer_is_not_read_before_somebody_asks():
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await heard(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100000000000\r\n\r\n")
+        await reader.read()
+
+    async def only_the_head(http: httpx.AsyncClient) -> httpx.Response:
+        async with http.stream("POST", "AR/X", content='{"a": 1}', headers=_JSON) as found:
+            assert found.headers["content-length"] == "100000000000"
+            return found
+
+    (found,) = ask(answer, way=only_the_head)
+    assert found.is_closed
+    assert not found.is_stream_consumed
+
+
+@both
+def test_a_redirect_is_an_answer(way: Way):
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await heard(reader)
+        writer.write(
+            b"HTTP/1.1 302 Found\r\nlocation: http://x.invalid/\r\ncontent-length: 0\r\n\r\n"
+        )
+
+    assert ask(answer, way=way)[0].status_code == 302
 
 
 def test_a_compressed_answer_is_read():
@@ -133,24 +211,26 @@ async def nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     writer.close()
 
 
+@both
 @pytest.mark.parametrize(
     "behave", [reset_at_once, close_at_once, half_an_answer, half_and_reset, silence, nonsense]
 )
-def test_what_left_and_was_not_answered_is_never_said_not_to_have_left(behave: Behaviour):
+def test_what_left_and_was_not_answered_is_never_said_not_to_have_left(behave: Behaviour, way: Way):
     with pytest.raises(httpx.HTTPError) as caught:
-        ask(behave, timeout=0.5)
+        ask(behave, timeout=0.5, way=way)
     assert not isinstance(caught.value, _NOT_SENT)
 
 
-def test_where_nobody_listens_nothing_left():
+@both
+def test_where_nobody_listens_nothing_left(way: Way):
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]
 
     async def run() -> None:
         transport = FastTransport(verify=ssl.create_default_context())
-        async with httpx.AsyncClient(transport=transport) as http:
-            await http.post(f"http://127.0.0.1:{port}/", content=b"x")
+        async with FastClient(transport, base_url=f"http://127.0.0.1:{port}/") as http:
+            await way(http)
 
     with pytest.raises(httpx.ConnectError):
         asyncio.run(run())

@@ -82,7 +82,7 @@ def test_a_push_sends_one_batch_of_one_invoice_with_our_token():
     assert entry["DocumentNumber"] == "INV-010319"
     assert entry["Terms"] == "F48"
     assert entry["InvoiceDetails"][0]["RevenueAccount"] == "4030"
-    assert '"ExtendedAmountWithTIP": 3760.00' in request.content.decode()
+    assert '"ExtendedAmountWithTIP":3760.00' in request.content.decode()
     assert exchange.sent == request.content.decode()
 
 

@@ -24,6 +24,8 @@ from tests.bench.peers.contestants import PEERS, Contestant
 from tests.bench.peers.servers import Missing
 
 OURS = "Iman"
+TOGETHER = "Iman, in batches"
+_MOST = 50  # invoices in one of them: the daemon's default
 
 
 def measure(
@@ -35,46 +37,50 @@ def measure(
     missing: dict[str, str] = {}
     for latency in latencies:
         count = min(documents, 20 * in_flight) if latency >= 100 else documents
-        rates: dict[str, list[float]] = {OURS: [], **{peer.name: [] for peer in peers}}
+        by_name: dict[str, Contestant | int] = {OURS: 1, TOGETHER: _MOST}
+        by_name |= {peer.name: peer for peer in peers}
+        rates: dict[str, list[float]] = {name: [] for name in by_name}
         for turn in range(turns):
-            order: list[Contestant | None] = [None, *peers]
-            for peer in order[turn % len(order) :] + order[: turn % len(order)]:
-                name = peer.name if peer else OURS
+            order = list(by_name)
+            for name in order[turn % len(order) :] + order[: turn % len(order)]:
                 if name in missing:
                     continue
                 say.print(f"{latency} ms, turn {turn + 1} of {turns}: {name}")
                 try:
-                    rates[name].append(_turn(peer, latency, count, in_flight))
+                    rates[name].append(_turn(by_name[name], latency, count, in_flight))
                 except Missing as exc:
                     missing[name] = str(exc)
         found.append(_row(latency, count, in_flight, rates, missing))
     return found
 
 
-def _turn(peer: Contestant | None, latency: int, count: int, in_flight: int) -> float:
+def _turn(peer: Contestant | int, latency: int, count: int, in_flight: int) -> float:
+    """*peer*: or how many invoices we send in one request at the most."""
     with (
         stub_erp(latency) as erp,
         tempfile.TemporaryDirectory(prefix="iman-peers-", ignore_cleanup_errors=True) as folder,
     ):
-        if peer is None:
-            pipeline(erp, count, in_flight)
+        if isinstance(peer, int):
+            pipeline(erp, count, in_flight, batch_most=peer)
             recorded = count
         else:
             recorded = peer.turn(erp, bodies(count), in_flight, Path(folder))
         seen = httpx.get(f"{erp}/times", trust_env=False).json()
-    if (seen["posts"], recorded) != (count, count):
-        raise RuntimeError(f"{count} documents, {seen['posts']} sent, {recorded} recorded")
+    if (seen["documents"], recorded) != (count, count):
+        raise RuntimeError(f"{count} documents, {seen['documents']} sent, {recorded} recorded")
     return (count - 1) / (seen["last"] - seen["first"])
 
 
 def _row(
     latency: int, count: int, in_flight: int, rates: dict[str, list[float]], missing: dict[str, str]
 ) -> dict[str, Any]:
-    there = {name: several for name, several in rates.items() if several and name != OURS}
-    ratios = [
-        ours / max(several[turn] for several in there.values())
-        for turn, ours in enumerate(rates[OURS])
-    ] if there else []  # fmt: skip
+    there = {n: several for n, several in rates.items() if several and n not in (OURS, TOGETHER)}
+    best = [max(turn) for turn in zip(*there.values(), strict=False)]
+    ratios = {
+        name: [round(ours / theirs, 2) for ours, theirs in zip(rates[name], best, strict=False)]
+        for name in (OURS, TOGETHER)
+        if name in rates
+    }
     return {
         "latency_ms": latency,
         "documents": count,
@@ -82,8 +88,8 @@ def _row(
         "per_s": {name: round(median(several), 1) for name, several in rates.items() if several},
         "turns": {name: [round(one, 1) for one in several] for name, several in rates.items()},
         "best_peer": max(there, key=lambda name: median(there[name])) if there else None,
-        "ratio": round(median(ratios), 2) if ratios else None,
-        "ratios": [round(one, 2) for one in ratios],
+        "ratio": {name: median(several) for name, several in ratios.items() if several},
+        "ratios": ratios,
         "missing": missing,
     }
 
@@ -99,10 +105,11 @@ def _show(rows: list[dict[str, Any]]) -> None:
         for name, why in row["missing"].items():
             table.add_row(name, "–", why)
         Console().print(table)
-        Console().print(
-            f"Iman is {row['ratio']} times the best peer ({row['best_peer']}); by turn: "
-            f"{row['ratios']}"
-        )
+        for name, ratio in row["ratio"].items():
+            Console().print(
+                f"{name}: {ratio} times the best peer ({row['best_peer']}); by turn: "
+                f"{row['ratios'][name]}"
+            )
 
 
 def main() -> None:

@@ -262,7 +262,7 @@ def test_money_reaches_the_wire_digit_for_digit(amount, kind):
         line = payload_of(kind)["lines"][0]
         overrides["lines"] = [line | {"amount": str(amount)}]
     text = exact_json.dumps(body(kind, **overrides))
-    assert f": {amount:f}" in text
+    assert f":{amount:f}" in text
     assert amount in [value for _, value in leaves(exact_json.loads(text))]
 
 
