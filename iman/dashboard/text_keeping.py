@@ -57,8 +57,8 @@ def backup_told(state: BackupState, zone: ZoneInfo, now: datetime) -> list[str]:
         age = span(now - state.last.taken_at)
         said.append(
             f"The last one is {age} old: {moment(state.last.taken_at, zone, now)}, "
-            f"{size(state.last.bytes)}, {count(state.last.rows, 'row')}, verified in "
-            f"{span(timedelta(seconds=state.last.seconds))}."
+            f"{size(state.last.bytes)}, {count(state.last.rows, 'row')}, verified. It took "
+            f"{span(timedelta(seconds=max(1, round(state.last.seconds))))}."
         )
     if state.every_hours:
         said.append(
