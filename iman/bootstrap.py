@@ -33,6 +33,7 @@ from iman.gateways.log_in import Basic, Bearer
 from iman.gateways.sage300 import Sage300
 from iman.gateways.sage_web import Capabilities
 from iman.gateways.sandbox_switches import SandboxSwitches
+from iman.keeping.keeping import Keeping as LedgerKeeping
 from iman.ledger.accounts import (
     StoredUser,
     change_user,
@@ -199,6 +200,7 @@ def build_daemon(
 
     can = Capabilities()
     sages = [Sage300(http, names=entity_in, can=can) for http in (*lanes, spare)]
+    keeping = LedgerKeeping(settings, ledger=ledger, beats=beats, now=now)
     neighbours = Neighbours(
         sage=sages[-1],
         ledger=ledger,
@@ -225,9 +227,11 @@ def build_daemon(
         batcher=Batcher(most=settings.batch_most, lanes=len(lanes), carries=values_of, now=now),
         posting=settings.posting,
         neighbours=neighbours,
+        held_back=keeping.held_back,
         leftover=lambda token, entry_type: leftovers.note(token, entry_type),
         recorded=recorded,
         keeping=Keeping(settings.mask_fields),
+        written=keeping.metrics.attempt,
     )
     leftovers = Leftovers(sage=sages[-1], beats=beats, idle=pusher.idle)
     intake = Intake(source=source, ledger=ledger, beats=beats, now=now, arrived=pusher.wake)
@@ -263,6 +267,7 @@ def build_daemon(
             Every(intake, settings.seconds(settings.intake_every)),
             Every(write_back, settings.seconds(settings.write_back_every), recorded),
             *remedy_loops,
+            *(Every(one, seconds, at_end=False) for one, seconds in keeping.loops),
         ],
         beats=beats,
         breaker=breaker,
@@ -271,6 +276,7 @@ def build_daemon(
         now=now,
         clients=clients,
         remedies=remedies,
+        keeping=keeping,
     )
 
 
@@ -305,6 +311,10 @@ async def _run(
         remedies=daemon.remedies,
         switches=switches,
         rules=api_rules(settings),
+        backups=daemon.keeping.backups,
+        storage=daemon.keeping.room,
+        retention=daemon.keeping.retention,
+        metrics=daemon.keeping.metrics,
     )
     api = ApiThread(app, listening, api_tls(settings))
     api.start()
@@ -312,6 +322,7 @@ async def _run(
         await daemon.run(stop)
     finally:
         api.stop()
+        daemon.keeping.close()
         if switches is not None:
             switches.close()
 

@@ -27,6 +27,8 @@ from iman.audit_command import audit
 from iman.bench.command import bench
 from iman.bench.seed_ledger import seed_ledger
 from iman.chaos.command import chaos
+from iman.cli_keeping import backup, restore
+from iman.cli_retention import retention
 from iman.demo import DEMO_SIGN_INS
 from iman.errors import ImanError
 from iman.people_commands import tokens, user
@@ -43,6 +45,9 @@ app = typer.Typer(
 app.add_typer(user, name="user")
 app.add_typer(tokens, name="tokens")
 app.add_typer(audit, name="audit")
+app.command()(backup)
+app.command()(restore)
+app.add_typer(retention, name="retention")
 app.command()(chaos)
 app.add_typer(bench, name="bench")
 app.command("seed-ledger")(seed_ledger)

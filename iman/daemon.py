@@ -7,6 +7,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from fastapi import FastAPI
 
 from iman import __version__
 from iman.api.wire import Beat, Breaker, Health
+from iman.keeping.keeping import Keeping
 from iman.ledger.accounts import save_beat
 from iman.ledger.audit import Head, read_head
 from iman.ledger.duckdb_ledger import DuckDBLedger
@@ -34,6 +36,8 @@ from iman.sync.push import Pusher
 
 _AUDIT_HEAD = timedelta(hours=1)  # between heads of the audit trail told to the log
 _HEARTBEAT = 5.0  # seconds between beats written down, for when the daemon is away
+_PULSE = 1.0  # seconds between signs of life of the loop itself
+_STUCK = 30.0  # seconds without one after which only a new start helps
 _LATE = 4  # a loop that missed so many of its rounds, and half a minute, makes the daemon degraded
 
 log = structlog.get_logger()
@@ -54,12 +58,15 @@ class Heartbeat:
 
     loop = "heartbeat"
 
-    def __init__(self, ledger: DuckDBLedger, beats: Beats, now: Now) -> None:
+    def __init__(
+        self, ledger: DuckDBLedger, beats: Beats, now: Now, *, took: Callable[[float], None]
+    ) -> None:
         self._ledger = ledger
         self._beats = beats
         self._now = now
         self._head: Head | None = None
         self._head_told_at: datetime | None = None
+        self._took = took
 
     async def round(self) -> None:
         now = self._now()
@@ -79,7 +86,9 @@ class Heartbeat:
                 )
             return read_head(conn)
 
+        began = time.monotonic()
         head = await asyncio.wrap_future(self._ledger.write(work))
+        self._took(time.monotonic() - began)
         self._tell(head, now)
         self._beats.beat(self.loop, "written down")
 
@@ -106,6 +115,7 @@ class Daemon:
         sandbox: bool,
         now: Now,
         clients: Callable[[], AbstractAsyncContextManager[None]],
+        keeping: Keeping,
         remedies: Remedies | None = None,
     ) -> None:
         self.ledger = ledger
@@ -118,14 +128,17 @@ class Daemon:
         self._now = now
         self._clients = clients
         self.remedies = remedies
+        self.keeping = keeping
         self._started_at: datetime = now()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = False
+        self._pulse: float | None = None
 
     # -- what the API shows and asks; called from its threads --------------------------------
 
     def health(self) -> Health:
         view, now = self._breaker.view, self._now()
+        held_back = self.keeping.held_back()
         loops = [
             Beat(
                 loop=beat.loop,
@@ -141,7 +154,11 @@ class Daemon:
             status = "stopping"
         elif any(beat.last_at is None for beat in loops) or not loops:
             status = "starting"
-        elif view.state != "closed" or any(not beat.ok or _late(beat, now) for beat in loops):
+        elif (
+            held_back
+            or view.state != "closed"
+            or any(not beat.ok or _late(beat, now) for beat in loops)
+        ):
             status = "degraded"
         return Health.model_validate(
             {
@@ -153,6 +170,7 @@ class Daemon:
                 "sandbox": self._sandbox,
                 "loops": loops,
                 "paused": [one.entry_type or "all" for one in pauses(self.ledger.reader())],
+                "held_back": held_back,
                 "breaker": Breaker(
                     state=view.state,
                     reason=view.reason,
@@ -161,6 +179,17 @@ class Daemon:
                 ),
             }
         )
+
+    def stuck(self) -> bool:
+        """Called from the API's threads, which run whatever the loop does."""
+        pulse = self._pulse
+        return pulse is not None and time.monotonic() - pulse > _STUCK
+
+    async def _beat(self) -> None:
+        """Nothing but turns of the loop: no loop's own trouble counts."""
+        while True:
+            self._pulse = time.monotonic()
+            await asyncio.sleep(_PULSE)
 
     def wake(self) -> None:
         if self._loop is not None and not self._loop.is_closed():
@@ -175,9 +204,13 @@ class Daemon:
             self.remedies.running_on(self._loop)
         loops = [
             *self._loops(),
-            Every(Heartbeat(self.ledger, self._beats, self._now), _HEARTBEAT),
+            Every(
+                Heartbeat(self.ledger, self._beats, self._now, took=self.keeping.metrics.wrote),
+                _HEARTBEAT,
+            ),
         ]
         self._beats.expect(self._pusher.loop, 1.0)
+        pulse = asyncio.create_task(self._beat())
         async with self._clients():
             running = [
                 asyncio.create_task(
@@ -198,6 +231,7 @@ class Daemon:
             for one in (one for one in loops if one.at_end):  # what the last outcomes left to tell
                 with contextlib.suppress(Exception):
                     await asyncio.wait_for(one.rounds.round(), 5)
+        pulse.cancel()
         log.info("daemon_stopped")
 
 

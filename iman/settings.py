@@ -91,6 +91,34 @@ class DaemonSettings(_FromEnvironmentAndFile):
         "1GB", pattern=r"^\d+(\.\d+)?\s?(MB|GB)$", description="Memory DuckDB may use"
     )
 
+    retain_attempts: int = Field(
+        0,
+        ge=0,
+        le=36500,
+        description="Days after which attempts move out of the ledger into files; 0: never",
+    )
+    retain_bodies: int = Field(
+        0,
+        ge=0,
+        le=36500,
+        description="Days after which what was sent and answered is deleted; 0: never",
+    )
+    disk_reserve: int = Field(
+        300,
+        ge=0,
+        le=10**7,
+        description="Megabytes of free space on the ledger's disk below which nothing is pushed",
+    )
+    backup_folder: Path | None = Field(
+        None, description="Folder for backups by the schedule; empty: backups, beside the ledger"
+    )
+    backup_every: float = Field(
+        0.0, ge=0, le=24 * 31, description="Hours between backups; 0: only when asked for"
+    )
+    backup_keep: int = Field(
+        7, ge=1, le=1000, description="Backups kept in that folder; older ones are deleted"
+    )
+
     source: Literal["feed", "sql"] = Field(
         "feed", description="Where documents come from: byondpro's feed, or an outbox table or view"
     )
@@ -272,6 +300,14 @@ class DaemonSettings(_FromEnvironmentAndFile):
     def _waits_in_order(self) -> DaemonSettings:
         if self.retry_wait_max < self.retry_wait_min:
             raise ValueError("retry_wait_max must not be shorter than retry_wait_min")
+        return self
+
+    @model_validator(mode="after")
+    def _ages_in_order(self) -> DaemonSettings:
+        if 0 < self.retain_attempts < 35:
+            raise ValueError("retain_attempts must be 35 at least: whole months move")
+        if self.retain_attempts and self.retain_bodies > self.retain_attempts:
+            raise ValueError("retain_bodies must not be longer than retain_attempts")
         return self
 
     def seconds(self, interval: float) -> float:

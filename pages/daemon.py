@@ -6,11 +6,13 @@ from iman.dashboard import (
     daemon,
     faults,
     heartbeat,
+    keeping,
     parts,
     session,
     settings,
     text,
     text_daemon,
+    text_keeping,
     text_sandbox,
     text_settings,
 )
@@ -52,6 +54,9 @@ with right.container(border=True, height="stretch", key="card_loops"):
     parts.live(2, loops)
 with st.container(border=True, key="card_breaker"):
     parts.live(10, breaker)
+with st.container(border=True, key="card_keeping"):
+    parts.heading(text_keeping.TITLE)
+    parts.live(5, keeping.card)
 if session.sandbox() and session.may(Permission.WORK_SANDBOX):
     with st.container(border=True, key="card_faults"):
         parts.heading(text_sandbox.TITLE)

@@ -11,9 +11,12 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from iman import __version__
+from iman.api.backups import BackupsView, NoBackups
 from iman.api.door import STATUSES, Door, Rules
 from iman.api.people import People
 from iman.api.remedies import NoRemedies, RemediesView
+from iman.api.retention import NoRetention, RetentionView
+from iman.api.routes import backups as backup_routes
 from iman.api.routes import (
     audit,
     documents,
@@ -28,7 +31,12 @@ from iman.api.routes import (
     views,
 )
 from iman.api.rules_of_routes import declare
+from iman.api.routes import retention as retention_routes
+from iman.api.routes import storage as storage_routes
+from iman.api.routes import watching as watching_routes
 from iman.api.sandbox import NoSandbox, SandboxView
+from iman.api.storage import NoStorage, StorageView
+from iman.api.watching import MetricsView, NoMetrics
 from iman.api.wire import ErrorBody, Health
 from iman.errors import (
     DaemonRefused,
@@ -55,7 +63,10 @@ ANSWERS: dict[type[ImanError], tuple[int, str]] = {
     LedgerError: (503, "ledger"),
 }
 
-_PARTS = (sessions, figures, audit, documents, exports, holding, sandbox, settings, users, views)
+_PARTS = (
+    sessions, figures, audit, documents, exports, holding, backup_routes, storage_routes,
+    retention_routes, watching_routes, sandbox, settings, users, views,
+)  # fmt: skip
 
 log = structlog.get_logger()
 
@@ -64,6 +75,9 @@ class DaemonView(Protocol):
     """What the API shows of, and asks from, the daemon around it."""
 
     def health(self) -> Health: ...
+
+    def stuck(self) -> bool:
+        """Its loop has stood still for longer than anything it does may take."""
 
     def wake(self) -> None:
         """Something is due now."""
@@ -77,6 +91,10 @@ def create_app(
     remedies: RemediesView | None = None,
     switches: SandboxView | None = None,
     rules: Rules | None = None,
+    backups: BackupsView | None = None,
+    storage: StorageView | None = None,
+    retention: RetentionView | None = None,
+    metrics: MetricsView | None = None,
 ) -> FastAPI:
     """Every route but health and sign-in wants a session's token.
 
@@ -100,6 +118,10 @@ def create_app(
     app.state.people = People(ledger, now)
     app.state.remedies = remedies or NoRemedies()
     app.state.sandbox = switches or NoSandbox()
+    app.state.backups = backups or NoBackups()
+    app.state.storage = storage or NoStorage()
+    app.state.retention = retention or NoRetention()
+    app.state.metrics = metrics or NoMetrics()
     for part in (*_PARTS, *remedy_routes.PARTS):
         declare(part.router)
         app.include_router(part.router, prefix=PREFIX)

@@ -11,6 +11,9 @@ import httpx
 import pyarrow as pa
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from iman.api.backups import BackupRequest, BackupState
+from iman.api.retention import RetentionState
+from iman.api.storage import StorageState
 from iman.api.wire import (
     BreakerEvent,
     DocumentDetail,
@@ -122,6 +125,24 @@ class DaemonClient:
         events, _, known = head.partition(":")
         params = {"events": events, "hash": known} if head else None
         return read(AuditVerification, self._get("/audit/verification", params))
+
+    def backups(self) -> BackupState:
+        return _read(BackupState, self._get("/backups"))
+
+    def storage(self) -> StorageState:
+        return _read(StorageState, self._get("/storage"))
+
+    def retention(self, *, planned: bool = True) -> RetentionState:
+        return _read(RetentionState, self._get("/retention", {"planned": planned}))
+
+    def retain(self) -> RetentionState:
+        """Begin a run; it is under way when this answers. Raises ``DaemonRefused``."""
+        return _read(RetentionState, self._send("POST", "/retention"))
+
+    def back_up(self, folder: str = "") -> BackupState:
+        """Begin one; it is under way when this answers. Raises ``DaemonRefused``."""
+        body = BackupRequest(folder=folder)
+        return _read(BackupState, self._send("POST", "/backups", body))
 
     def sandbox_faults(self) -> SandboxFaults:
         """What the sandbox's Sage 300 does wrong on purpose. Raises ``DaemonRefused`` without."""

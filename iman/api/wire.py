@@ -95,6 +95,9 @@ class Health(Wire):
     paused: list[str] = Field(
         default=[], description="What an admin holds back: entry types, or all"
     )
+    held_back: str = Field(
+        default="", description="Why nothing is taken up, though Sage 300 is well; empty: it is"
+    )
 
 
 class DocumentLine(Wire):

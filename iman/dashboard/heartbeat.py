@@ -7,14 +7,15 @@ from html import escape
 import streamlit as st
 
 from iman.api.wire import Health
-from iman.dashboard import parts, session, text
+from iman.dashboard import parts, session, text, text_keeping
 from iman.reading.reading import DaemonStatus
 
 
 def _pushing(health: Health) -> str:
     """Whether documents go out now: the breaker's and the admin's word."""
     zone, now = session.zone(), session.now()
-    held, paused = text.breaker(health.breaker, zone, now), text.paused(health.paused)
+    held = text.breaker(health.breaker, zone, now) or text_keeping.held_back(health)
+    paused = text.paused(health.paused)
     tone, word = ("failed", text.HELD_BACK) if held else ("parked", text.PAUSED)
     if not held and not paused:
         tone, word = "synced", text.PUSHING_GOES_ON

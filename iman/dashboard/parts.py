@@ -21,7 +21,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from iman.api.wire import Me
-from iman.dashboard import look, session, text, text_overview, text_people
+from iman.dashboard import look, session, text, text_keeping, text_overview, text_people
 from iman.domain.document import DocumentState, ErpSyncStatus
 from iman.errors import DaemonUnavailable, LedgerError, NotSignedIn
 
@@ -481,7 +481,8 @@ def _daemon_banner() -> None:
     elif session.read_only_sign_in():
         note(text.SIGN_IN_AGAIN)
     elif status.health:
-        if held := text.breaker(status.health.breaker, zone, now):
+        held = text.breaker(status.health.breaker, zone, now)
+        if held := held or text_keeping.held_back(status.health):
             problem(held)
         if paused := text.paused(status.health.paused):
             note(paused)

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
+from iman.api.backups import BackupState
 from iman.api.people_client import PeopleClient
 from iman.api.remedies_client import RemediesClient
+from iman.api.storage import StorageState
 from iman.api.wire import Me, ResyncStarted
 from iman.api.wire_checklists import PlaybookView
 from iman.api.wire_remedies import PreviewSelection, ReleasePreview
@@ -171,6 +173,20 @@ def remedy(action: Callable[[RemediesClient], T]) -> T:
 
 def _remedies_client() -> RemediesClient:
     return RemediesClient(backend.daemon(token()))
+
+
+def backups() -> BackupState:
+    return _MEMORY.get(("backups",), 1.0, lambda: backend.daemon(token()).backups())
+
+
+def back_up() -> None:
+    """Begin one, into the schedule's folder. Raises what the client raises."""
+    backend.daemon(token()).back_up()
+    _MEMORY.forget()
+
+
+def storage() -> StorageState:
+    return backend.daemon(token()).storage()
 
 
 def sandbox_faults() -> SandboxFaults:

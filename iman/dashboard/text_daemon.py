@@ -86,6 +86,8 @@ ACTIONS = {
     "settle": "Closed by hand",
     "reopen": "Reopened",
     "change_setting": "Setting changed",
+    "back_up": "Backup",
+    "prune": "Retention",
     "view_settings": "Settings",
     "sandbox_fault": "Sandbox fault",
     "work_sandbox": "Sandbox faults",
@@ -159,6 +161,8 @@ def hindered(health: Health | None) -> str:
         return AWAY_QUEUE
     if health.breaker.state == "open":
         return "Pushing is held back because Sage 300 is unwell."
+    if health.held_back:
+        return f"Pushing is held back: {health.held_back}."
     return "Pushing is paused for everything." if "all" in health.paused else ""
 
 

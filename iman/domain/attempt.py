@@ -30,9 +30,13 @@ def push_token(ledger_id: str, key: DocumentKey, revision: int) -> str:
     return f"IMAN {ledger_id} {_TOKEN_CODES[key.entry_type]} {key.number} r{revision}"
 
 
-def batch_token(ledger_id: str, first_attempt: int) -> str:
-    """The mark of a batch that several documents share; each of their attempts records it."""
-    return f"IMAN {ledger_id} B{first_attempt}"
+def batch_token(ledger_id: str, first_attempt: int, generation: str = "") -> str:
+    """The mark of a batch that several documents share; each of their attempts records it.
+
+    A restored ledger gives its attempts numbers that its lost future gave too; its *generation*
+    tells the marks apart.
+    """
+    return f"IMAN {ledger_id} B{first_attempt}" + (f".{generation}" if generation else "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +55,7 @@ class Claim:
     started_at: datetime
     asks: bool  # look the document up; nothing is sent. It is, or may be, in Sage 300
     pushed_at: datetime | None = None  # asks: when the push whose answer was lost began
+    anywhere: bool = False  # asks: sent, if at all, by a future that a restore forgot
     crashed: bool = False  # asks: that push was cut short by the daemon's own end
     parent: str | None = None  # its parent's reference in Sage 300, where a repayment plan needs it
     plan: str | None = None  # the repayment plan that waits for this invoice, JSON text; if asked
@@ -100,4 +105,5 @@ class Sighting:
     found: Accepted | None = None
     sure: bool = False
     reason: str = ""
+    age: float = 0.0  # seconds; part of what it says may have been read so long before
     stranger: str | None = None

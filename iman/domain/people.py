@@ -32,6 +32,9 @@ class Permission(StrEnum):
     EDIT_PLAYBOOKS = "edit_playbooks"
     EDIT_RULES = "edit_rules"  # how error texts are read
     EDIT_SHARED_VIEWS = "edit_shared_views"  # of others
+    BACK_UP = "back_up"  # copy the whole ledger into a folder of the daemon's machine
+    PRUNE = "prune"  # move old attempts out, delete what is past its age
+    WATCH = "watch"  # the figures for Prometheus, of every company and site
     VIEW_AUDIT = "view_audit"
     VIEW_SETTINGS = "view_settings"  # what the daemon runs on
     WORK_SANDBOX = "work_sandbox"  # let its Sage 300 misbehave
@@ -53,6 +56,9 @@ REACHES_EVERYTHING = frozenset(
         Permission.EDIT_PLAYBOOKS,
         Permission.EDIT_RULES,
         Permission.EDIT_SHARED_VIEWS,
+        Permission.BACK_UP,
+        Permission.PRUNE,
+        Permission.WATCH,
         Permission.VIEW_AUDIT,
         Permission.VIEW_SETTINGS,
         Permission.WORK_SANDBOX,

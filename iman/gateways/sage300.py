@@ -80,6 +80,19 @@ class Sage300:
         """
         return await _mapping(document).find(self._web, document, token=token, parent=parent)
 
+    async def find_anywhere(
+        self, document: Document, *, token: str, parent: str | None = None
+    ) -> Sighting:
+        """As ``find``, and in every batch that carries a mark of this ledger's.
+
+        A restored ledger does not know with which mark it sent a document.
+        """
+        seen = await self.find(document, token=token, parent=parent)
+        mapping = _mapping(document)
+        if seen.found or seen.stranger or not seen.sure or not isinstance(mapping, Batched):
+            return seen
+        return await mapping.find_ours(self._web, document, token=token)
+
     async def post(self, document: Document, reference: str) -> Outcome:
         """Post to the ledger what ``Accepted`` gave *reference* for; ``Accepted`` once it is.
 

@@ -42,8 +42,8 @@ class CannotTell(Exception):
 
 
 @dataclass(slots=True)
-class ForeignBatches:
-    """Other ledgers' unposted batches as they were read last, while that was more than a page.
+class ReadBatches:
+    """Other ledgers' unposted batches, or our own, as they were read last: if more than a page.
 
     A retired ledger may leave hundreds, and under backlog each document asks.
     """
@@ -64,7 +64,8 @@ class Capabilities:
     matches_ends: bool | None = None  # $filter=endswith(…)
     tells_strangers: bool | None = None  # $filter with lt, gt and or, as other ledgers need it
     ready_by: int = 0  # which spelling of "ready to post" a G/L batch takes
-    foreign: ForeignBatches = field(default_factory=ForeignBatches)
+    foreign: ReadBatches = field(default_factory=ReadBatches)
+    own: ReadBatches = field(default_factory=ReadBatches)
 
 
 class SageWeb:

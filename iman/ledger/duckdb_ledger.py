@@ -8,7 +8,10 @@ import secrets
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,7 +23,8 @@ from iman.domain.attempt import Claim, Finished
 from iman.domain.feed import FeedEvent, Unreadable, WriteBack
 from iman.domain.people import EVERYWHERE, Reach
 from iman.errors import LedgerError, LedgerLocked
-from iman.ledger import holding, outbox, pushing, receiving
+from iman.ledger import holding, outbox, pushing, receiving, reconciling
+from iman.ledger.archives import make_views
 from iman.ledger.ids import Ids
 from iman.ledger.migrate import is_held, migrate
 from iman.ledger.pushing import Together, alone
@@ -56,23 +60,32 @@ class DuckDBLedger:
     ) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._lock = _take_lock(path)
+        self._lock = take_lock(path)
         try:
             self._conn = _connect(path, memory_limit, wait_seconds)
             try:
                 self.schema = migrate(self._conn)
+                with transaction(self._conn):
+                    make_views(self._conn, path)
                 self.ledger_id = _ledger_id(self._conn)
                 self._ids = Ids(self._conn)
                 with transaction(self._conn):
                     self.recovered = pushing.recover(self._conn, now=now)
+                    self._restored = reconciling.begin(self._conn, now=now)
             except BaseException:
                 self._conn.close()
                 raise
         except BaseException:
             self._lock.release()
             raise
-        self._writer = InlineWriter(self._conn) if inline else Writer(self._conn)
+        self._connect = partial(_connect, path, memory_limit, wait_seconds)
+        self._writer = (
+            InlineWriter(self._conn) if inline else Writer(self._conn, reopen=self._reopen)
+        )
         self._readers = threading.local()
+        self._opening = threading.Lock()
+        self._opened = 0  # how often: cursors of an earlier time are of no use
+        self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._closed = False
 
     # -- what the sync asks -----------------------------------------------------------------
@@ -98,11 +111,14 @@ class DuckDBLedger:
     async def claim(
         self, *, limit: int, now: datetime, together: Together = alone, plans: bool = False
     ) -> list[list[Claim]]:
+        if self._restored.catching_up:
+            return []
         return await self._ask(
             lambda conn: pushing.claim(
                 conn,
                 self._ids,
                 ledger_id=self.ledger_id,
+                generation=self._restored.generation,
                 limit=limit,
                 now=now,
                 together=together,
@@ -112,6 +128,20 @@ class DuckDBLedger:
 
     async def finish(self, finished: Sequence[Finished], *, now: datetime) -> None:
         await self._ask(lambda conn: pushing.finish(conn, self._ids, finished, now=now))
+
+    async def caught_up(self) -> None:
+        if self._restored.catching_up:
+            await self._ask(reconciling.caught_up)
+            self._restored = replace(self._restored, catching_up=False)
+
+    def held_back(self) -> str:
+        if not self._restored.catching_up:
+            return ""
+        moment = self._restored.backup_of
+        return (
+            f"the ledger was restored as it was at {moment:%Y-%m-%d %H:%M} UTC; "
+            "byondpro is read to its end first"
+        )
 
     async def next_due(self) -> datetime | None:
         moment = await self._ask(lambda conn: _first(conn, queries("pushing")["next_due"], {}))
@@ -140,15 +170,28 @@ class DuckDBLedger:
         """Run *work* in the writer's next transaction."""
         return self._writer.submit(work)
 
+<<<<<<< HEAD
+    def new_reader(self) -> duckdb.DuckDBPyConnection:
+        """A cursor of the caller's own, for what takes long; close it."""
+        if self._closed:
+            raise LedgerError("The ledger is closed.")
+        with self._opening:
+            cursor = self._conn.cursor()
+            self._cursors.append(cursor)
+        return cursor
+
     def reader(self, reach: Reach = EVERYWHERE) -> duckdb.DuckDBPyConnection:
         """This thread's own cursor; it sees what is committed, and blocks nobody."""
         if self._closed:
             raise LedgerError("The ledger is closed.")
-        held: dict[Reach, duckdb.DuckDBPyConnection] = self._readers.__dict__.setdefault("of", {})
+        opened = self._opened
+        if getattr(self._readers, "opened", None) != opened:
+            self._readers.of, self._readers.opened = {}, opened
+        held: dict[Reach, duckdb.DuckDBPyConnection] = self._readers.of
         if reach not in held:
             while len(held) > _MOST_REACHES:
                 held.pop(next(one for one in held if one.limited)).close()
-            held[reach] = limit(self._conn.cursor(), reach)
+            held[reach] = limit(self.new_reader(), reach)
         return held[reach]
 
     def close(self) -> None:
@@ -160,6 +203,20 @@ class DuckDBLedger:
         self._conn.close()
         self._lock.release()
 
+    def _reopen(self) -> duckdb.DuckDBPyConnection:
+        """On the writer's thread. Who reads just now is broken off, and asks again."""
+        with self._opening:
+            for cursor in self._cursors:
+                with suppress(duckdb.Error):
+                    cursor.interrupt()
+                    cursor.close()
+            self._cursors.clear()
+            with suppress(duckdb.Error):
+                self._conn.close()
+            self._conn = self._connect()
+            self._opened += 1
+            return self._conn
+
     async def _ask(self, work: Work[T]) -> T:
         return await asyncio.wrap_future(self._writer.submit(work))
 
@@ -170,7 +227,8 @@ def lock_path(ledger: Path) -> Path:
     return ledger.with_name(ledger.name + ".lock")
 
 
-def _take_lock(path: Path) -> FileLock:
+def take_lock(path: Path) -> FileLock:
+    """Taken already when it returns. Raises ``LedgerLocked``."""
     lock = FileLock(lock_path(path))
     try:
         lock.acquire(timeout=0)

@@ -11,7 +11,7 @@ from iman.ledger.queries import first_row
 
 _NEWEST = {
     "document": "SELECT max(document_id) FROM documents",
-    "attempt": "SELECT max(attempt_id) FROM attempts",
+    "attempt": "SELECT max(attempt_id) FROM all_attempts",
     "resync": "SELECT max(resync_id) FROM resyncs",
     "write_back": "SELECT max(write_back_id) FROM write_backs",
     "problem": "SELECT max(problem_id) FROM intake_problems",

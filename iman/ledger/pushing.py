@@ -21,6 +21,7 @@ from iman.ledger.ids import Ids
 from iman.ledger.outbox import StatusChange, queue_write_backs
 from iman.ledger.queries import first_row, queries
 from iman.ledger.receiving import apply_waiting_revisions
+from iman.ledger.reconciling import looked_up
 from iman.ledger.utc import from_db, to_db
 
 _SQL = queries("pushing")
@@ -45,6 +46,7 @@ def claim(
     ids: Ids,
     *,
     ledger_id: str,
+    generation: str = "",
     limit: int,
     now: datetime,
     together: Together,
@@ -59,7 +61,7 @@ def claim(
     due = [_with_parent(conn, _claim(row, ids, ledger_id, now)) for row in rows]
     if plans:
         due = _with_plans(conn, due)
-    units = [_marked(unit, ledger_id) for unit in together(due)]
+    units = [_marked(unit, ledger_id, generation) for unit in together(due)]
     claims = [claim for unit in units for claim in unit]
     if not claims:
         return []
@@ -94,18 +96,18 @@ def _with_plans(conn: duckdb.DuckDBPyConnection, claims: Sequence[Claim]) -> lis
     return [replace(c, plan=plans.get(str(c.key))) for c in claims]
 
 
-def _marked(unit: list[Claim], ledger_id: str) -> list[Claim]:
+def _marked(unit: list[Claim], ledger_id: str, generation: str) -> list[Claim]:
     if len(unit) == 1:
         return unit
-    token = batch_token(ledger_id, unit[0].attempt_id)
+    token = batch_token(ledger_id, unit[0].attempt_id, generation)
     return [replace(claim, token=token) for claim in unit]
 
 
 def _claim(row: tuple[Any, ...], ids: Ids, ledger_id: str, now: datetime) -> Claim:
     (document_id, company, entry_type, number, revision, payload, state, round_, attempt, trigger,
-     pushed_at, crashed, token) = row  # fmt: skip
+     pushed_at, crashed, token, owed) = row  # fmt: skip
     key = DocumentKey(company=company, entry_type=EntryType(entry_type), number=number)
-    asks = state == DocumentState.UNKNOWN or token is not None
+    asks = state == DocumentState.UNKNOWN or token is not None or owed is not None
     return Claim(
         attempt_id=ids.take("attempt"),
         document_id=document_id,
@@ -118,8 +120,9 @@ def _claim(row: tuple[Any, ...], ids: Ids, ledger_id: str, now: datetime) -> Cla
         token=(token if asks else None) or push_token(ledger_id, key, revision),
         started_at=now,
         asks=asks,
-        pushed_at=from_db(pushed_at) if asks else None,
-        crashed=bool(crashed) and asks,
+        pushed_at=from_db(owed or pushed_at) if asks else None,
+        anywhere=owed is not None,
+        crashed=(bool(crashed) or owed is not None) and asks,
     )
 
 
@@ -173,6 +176,8 @@ def finish(
                 "answered": [f.answered for f in bodies],
             },
         )
+    if restored := [f.claim.document_id for f in told if f.claim.anywhere]:
+        looked_up(conn, restored)
     _count(conn, told)
     queue_write_backs(conn, ids, [c for f in told if (c := _status_change(f))], now=now)
     closed = [f for f in told if isinstance(f.next, Done)]

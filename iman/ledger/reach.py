@@ -18,13 +18,16 @@ _SQL = queries("reach")
 #: No document stands in them: set-ups, playbooks, rules, who holds pushing back, people's own.
 AS_IT_IS = frozenset(
     {
+        "archives",
         "beats",
         "breaker_events",
+        "disk_readings",
         "facts",
         "pauses",
         "playbook_edits",
         "playbook_texts",
         "preferences",
+        "retention_runs",
         "rule_edits",
         "saved_views",
         "schema_migrations",
@@ -49,6 +52,8 @@ def limit(conn: duckdb.DuckDBPyConnection, reach: Reach) -> duckdb.DuckDBPyConne
     held = '"' + str(row[0]).replace('"', '""') + '".main.'
     tables = conn.execute(
         "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()"
+        " UNION ALL SELECT view_name FROM duckdb_views()"
+        " WHERE database_name = current_database() AND NOT internal"
     ).fetchall()
     for (table,) in tables:
         if table not in AS_IT_IS:

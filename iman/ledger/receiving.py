@@ -13,6 +13,7 @@ from iman.domain.feed import DocumentArrived, FeedEvent, ResyncRequested, Unread
 from iman.ledger.dependencies import hold_back
 from iman.ledger.ids import Ids
 from iman.ledger.queries import queries
+from iman.ledger.reconciling import owe_arrived
 from iman.ledger.resyncing import restart
 from iman.ledger.revisions import keep_for_later, take_waiting
 from iman.ledger.utc import to_db
@@ -203,6 +204,7 @@ def _store(
             "now": to_db(now),
         },
     )
+    owe_arrived(conn, document_ids, now=now)
     hold_back(conn, document_ids)
 
 

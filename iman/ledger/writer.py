@@ -11,11 +11,20 @@ from contextvars import copy_context
 from typing import Any, TypeVar
 
 import duckdb
+import structlog
 
 from iman.errors import LedgerError
 
 T = TypeVar("T")
 Work = Callable[[duckdb.DuckDBPyConnection], T]
+#: Closes what DuckDB gave up and opens the file again; the connection to go on with.
+Reopen = Callable[[], duckdb.DuckDBPyConnection]
+
+#: How DuckDB words that only folding its log in failed.
+_DURABLE = "COMMIT succeeded and is durable"
+_AGAIN = 1.0  # seconds between tries to open it again
+
+log = structlog.get_logger()
 
 
 @contextmanager
@@ -36,8 +45,11 @@ class Writer:
     it. So a function may run twice and must change nothing but the database.
     """
 
-    def __init__(self, conn: duckdb.DuckDBPyConnection, *, most: int = 256) -> None:
+    def __init__(
+        self, conn: duckdb.DuckDBPyConnection, *, most: int = 256, reopen: Reopen | None = None
+    ) -> None:
         self._conn = conn
+        self._reopen = reopen
         self._most = most
         self._queue: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
         self._closed = False
@@ -90,21 +102,53 @@ class Writer:
             try:
                 with transaction(self._conn):
                     results.extend(work(self._conn) for work, _ in batch)
+            except duckdb.FatalException as exc:
+                self._revive()
+                if len(results) == len(batch) and _DURABLE in str(exc):
+                    _answer(batch, results)
+                else:
+                    self._one_by_one(batch)
             except Exception:  # noqa: BLE001 -- each job's own goes to its caller
                 self._one_by_one(batch)
             else:
-                for (_, done), result in zip(batch, results, strict=True):
-                    done.set_result(result)
+                _answer(batch, results)
+
+    def _revive(self) -> None:
+        """DuckDB gives its instance up when it cannot fold its log in, as on a full disk. What is
+        committed is in the log: opened anew it is all there. Until then nobody is answered."""
+        if self._reopen is None:
+            return
+        pause = threading.Event()
+        while not self._closed:
+            try:
+                self._conn = self._reopen()
+            except (LedgerError, duckdb.Error) as exc:
+                log.warning("ledger_not_reopened", reason=str(exc))
+                pause.wait(_AGAIN)
+            else:
+                log.warning("ledger_reopened")
+                return
 
     def _one_by_one(self, batch: list[tuple[Work[Any], Future[Any]]]) -> None:
         for work, done in batch:
             try:
                 with transaction(self._conn):
                     result = work(self._conn)
+            except duckdb.FatalException as exc:
+                self._revive()
+                if _DURABLE in str(exc):
+                    done.set_result(result)
+                else:
+                    done.set_exception(exc)
             except Exception as exc:  # noqa: BLE001 -- it belongs to whoever asked
                 done.set_exception(exc)
             else:
                 done.set_result(result)
+
+
+def _answer(batch: list[tuple[Work[Any], Future[Any]]], results: list[Any]) -> None:
+    for (_, done), result in zip(batch, results, strict=True):
+        done.set_result(result)
 
 
 class InlineWriter(Writer):

@@ -53,6 +53,7 @@ class Intake:
             if not page.more or page.next == after:
                 break
             after = page.next
+        await self._ledger.caught_up()
         self._beats.beat(self.loop, _told(documents, resyncs, problems), ok=True)
 
 

@@ -57,6 +57,11 @@ class Accounting(Protocol):
     async def find(self, document: Document, *, token: str, parent: str | None) -> Sighting:
         """Whether it is there; says so when it cannot tell."""
 
+    async def find_anywhere(
+        self, document: Document, *, token: str, parent: str | None
+    ) -> Sighting:
+        """As ``find``, and under any mark of ours: a restored ledger does not know them all."""
+
     async def probe(self) -> Unavailable | None:
         """None when it is well, else what is the matter."""
 
@@ -78,6 +83,12 @@ class Ledger(Protocol):
     async def receive(
         self, events: Sequence[FeedEvent], *, source: str, cursor: str | None, now: datetime
     ) -> Any: ...
+
+    async def caught_up(self) -> None:
+        """The source was read to its end; a restored ledger may push from then on."""
+
+    def held_back(self) -> str:
+        """Why nothing may be pushed now; empty: it may."""
 
     async def report(self, problem: Unreadable, *, now: datetime) -> None: ...
 

@@ -69,9 +69,11 @@ class Pusher:
         batcher: Batcher | None = None,
         posting: bool = False,
         neighbours: Neighbours | None = None,
+        held_back: Callable[[], str] = lambda: "",
         leftover: Callable[[str, EntryType], None] = lambda _token, _entry_type: None,
         recorded: asyncio.Event | None = None,
         keeping: Callable[[str | None], str | None] = _ALL_OF_IT,
+        written: Callable[[Finished], None] = lambda _: None,
     ) -> None:
         self._lanes = lanes
         self._ledger = ledger
@@ -87,6 +89,7 @@ class Pusher:
         )
         self._posting = posting
         self._neighbours = neighbours
+        self._held_back = held_back
         self._leftover = leftover
         self._keeping = keeping
         self._units: asyncio.Queue[list[Claim]] = asyncio.Queue()
@@ -94,6 +97,7 @@ class Pusher:
         self._busy = 0
         self._ahead = 1  # documents that wait for each worker, so that none waits for a claim
         self._wake = asyncio.Event()
+        self._written = written
         self._recorded = recorded or asyncio.Event()
 
     def wake(self) -> None:
@@ -133,6 +137,8 @@ class Pusher:
             self._breaker.probed(await self._lanes[0].probe())
         under_way = self._units.qsize() + self._busy
         room = self._breaker.room((1 + self._ahead) * len(self._lanes)) - under_way
+        if self._held_back():
+            room = 0  # what is under way is finished, and nothing more is taken up
         if self._outcomes.qsize() > _WRITTEN_LATE:
             room = 0  # the ledger falls behind; nothing more may be taken up
         if self._neighbours is not None and not self._neighbours.looked and room > 0:
@@ -194,8 +200,8 @@ class Pusher:
 
     def _beat(self, under_way: int) -> None:
         view = self._breaker.view
-        if view.state == "open":
-            self._beats.beat(self.loop, f"held back: {view.reason}", ok=False)
+        if why := (view.reason if view.state == "open" else self._held_back()):
+            self._beats.beat(self.loop, f"held back: {why}", ok=False)
         else:
             self._beats.beat(self.loop, f"{under_way} under way" if under_way else "nothing due")
 
@@ -256,6 +262,7 @@ class Pusher:
                 break
         for one in finished:
             _log(one)
+            self._written(one)
             if isinstance(one.next, Done) and one.claim.number > 1 and not one.claim.asks:
                 self._leftover(one.claim.token, one.claim.key.entry_type)
 
@@ -378,7 +385,9 @@ class Pusher:
 
     async def _ask(self, claim: Claim, document: Document, sage: Accounting) -> Finished:
         asked_at = self._now()
-        sighting = await sage.find(document, token=claim.token, parent=claim.parent)
+        look = sage.find_anywhere if claim.anywhere else sage.find
+        sighting = await look(document, token=claim.token, parent=claim.parent)
+        asked_at -= timedelta(seconds=sighting.age)
         pushed_at = claim.pushed_at or claim.started_at
         if sighting.found is not None:
             self._breaker.observe(sighting.found)

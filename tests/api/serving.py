@@ -53,6 +53,9 @@ class QuietDaemon:
             }
         )
 
+    def stuck(self) -> bool:
+        return False
+
     def wake(self) -> None:
         self.woken += 1
 

@@ -11,7 +11,9 @@ from iman.domain.people import Role
 from tests.api.serving import Served
 
 #: Open on purpose: whether the daemon is alive, and the way in. ``test_matrix.py`` has the rest.
-OPEN = {("get", "/health"), ("post", "/sessions")}
+OPEN = {
+    ("get", "/health"), ("get", "/health/alive"), ("get", "/health/ready"), ("post", "/sessions"),
+}  # fmt: skip
 EXAMPLES = {
     "document_id": "1", "cause_id": "1", "checklist_id": "1", "choice": "credit", "step": "resync",
     "note_id": "1", "attachment_id": "1", "error_type": "terms_missing", "release_id": "1",

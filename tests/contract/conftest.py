@@ -61,6 +61,10 @@ class Company:
         token = more.pop("token", token_of(document))
         return self.ask(lambda sage: sage.find(document, token=token, **more))
 
+    def find_anywhere(self, document: Document, **more: Any) -> Any:
+        token = more.pop("token", token_of(document))
+        return self.ask(lambda sage: sage.find_anywhere(document, token=token))
+
     def push_many(self, documents: list[Document], token: str) -> list[Any]:
         exchanges = self.ask(lambda sage: sage.push_many(documents, token=token))
         return [exchange.outcome for exchange in exchanges]

@@ -208,3 +208,23 @@ def test_a_duplicate_goes_to_an_error_batch_and_comes_back_refused(company: Comp
     outcome = company.post(invoice, again)
     assert isinstance(outcome, Refused), outcome
     assert "error batch" in outcome.text
+
+
+# -- after a restore: the ledger does not know under which mark it was sent ------------------------
+
+
+def test_what_a_restore_forgot_is_found_under_any_mark_of_ours(company: Company):
+    aboard = [fresh("invoice") for _ in range(3)]
+    company.push_many(aboard, new_token())  # a batch the restored ledger knows nothing of
+    revised = fresh("invoice", revision=2)
+    assert isinstance(company.push(revised), Accepted)
+    known_before = fresh("invoice", number=revised.key.number, revision=1)
+    for document in (*aboard, known_before):
+        sighting = company.find_anywhere(document)
+        assert sighting.found is not None, document.key
+        assert sighting.stranger is None
+    assert company.find(aboard[0]).found is None  # only the wide look-up reads all of ours
+    absent = company.find_anywhere(fresh("invoice"))
+    assert (absent.found, absent.sure) == (None, True)
+    of_others = company.find_anywhere(aboard[0], token=token_of(aboard[0], "ffffffff"))
+    assert of_others.stranger == "0011aabb"

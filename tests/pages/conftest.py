@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from iman.dashboard import backend, session
 from iman.domain.people import Role
+from tests.dashboard.fake_keeping import FakeKeeping
 from tests.dashboard.fake_remedies import EmptyRemedies, SeededRemedies
 from tests.dashboard.fakes import EmptyReading, make_me
 
@@ -28,7 +29,11 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
         role: Role = Role.ADMIN,
         params: dict[str, str] | None = None,
         remedies: SeededRemedies | None = None,
+        keeping: FakeKeeping | None = None,
     ) -> AppTest:
+        kept = keeping or FakeKeeping()
+        for name in ("backups", "back_up", "storage"):
+            monkeypatch.setattr(session, name, getattr(kept, name))
         shown = remedies or _remedies_beside(reading)
         monkeypatch.setattr(session, "reading", lambda: reading)
         monkeypatch.setattr(session, "remedies", lambda: shown)

@@ -243,3 +243,22 @@ def test_an_outage_tells_since_when(breaker: Breaker):
     breaker.probed(unavailable(reason="still away"))
     assert (breaker.view.since, breaker.view.reason) == (since, "still away")
     assert breaker.opened_since(NOW)
+
+
+def test_while_something_else_holds_pushing_back_nothing_is_taken_up(world: World):
+    """A full disk: what is under way is finished, and it goes on by itself."""
+    why = ["the disk is full"]
+    world.held_back = lambda: why[0]
+    world.arrive("INV-1")
+
+    async def day():
+        async with running(world):
+            await world.until(lambda: world.state("INV-1") == "pending")
+            await asyncio.sleep(30)
+            assert world.sage.pushes == {}
+            (beat,) = (beat for beat in world.beats.all() if beat.loop == "push")
+            assert (beat.ok, beat.detail) == (False, "held back: the disk is full")
+            why[0] = ""
+            await world.settled("INV-1")
+
+    run_virtually(day())

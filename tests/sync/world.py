@@ -56,6 +56,7 @@ class World:
         self.batch_most = 1
         self.posting = False
         self.watched: Callable[[DuckDBLedger], Any] = lambda ledger: ledger
+        self.held_back: Callable[[], str] = lambda: ""
 
     def start(self) -> None:
         self.ledger = DuckDBLedger(self.path, now=virtual_now(), inline=True)
@@ -78,6 +79,7 @@ class World:
                 most=self.batch_most, lanes=self.lanes, carries=values_of, now=virtual_now
             ),
             posting=self.posting,
+            held_back=lambda: self.held_back(),
             recorded=recorded,
         )
         self.beats.expect("push", 1.0)

@@ -8,14 +8,14 @@ from typing import Generic, TypeVar
 
 import httpx
 
-from iman.domain.attempt import Exchange, Sighting
+from iman.domain.attempt import Exchange, Sighting, push_token
 from iman.domain.document import Document
 from iman.domain.outcome import Accepted, Outcome, Refused, Unknown
 from iman.gateways import exact_json
 from iman.gateways.entries.batches import Batch, ledger_of, reference_of, token_ending
 from iman.gateways.entries.mapping import looked, same
 from iman.gateways.entries.posting import post_entry
-from iman.gateways.entries.strangers import foreign_entries
+from iman.gateways.entries.strangers import foreign_entries, own_entries
 from iman.gateways.sage_answers import Unreadable, body_of, refusal
 from iman.gateways.sage_web import CannotTell, Record, SageWeb, quoted
 
@@ -109,6 +109,34 @@ class Batched(Generic[D]):
         if elsewhere.stranger is None and self.shared:
             return await self._aboard_a_strangers(sage, document, token)
         return elsewhere
+
+    async def find_ours(self, sage: SageWeb, document: D, *, token: str) -> Sighting:
+        """Under any mark of this ledger's: of another revision, or of a batch it shares.
+
+        For a ledger that forgot what it sent. Here silence is doubt: a server that cannot be asked
+        leaves the document unknown, for it must not be sent twice.
+        """
+        return await looked(self._find_ours(sage, document, token))
+
+    async def _find_ours(self, sage: SageWeb, document: D, token: str) -> Sighting:
+        ours = ledger_of(token)
+        if ours is None:
+            return Sighting(reason="The mark names no ledger.")
+        mark = quoted(push_token(ours, document.key, 0).removesuffix("0"))
+        where = self.batch.where(f"startswith({self.batch.description},{mark})")
+        async for batch in sage.records(self.batch.resource, where):
+            entry = self.entry_in(batch, document)
+            reference = None if entry is None else reference_of(batch, entry)
+            if reference is not None and await self._stands(sage, batch, document):
+                return Sighting(found=Accepted(reference=reference, adopted=True), sure=True)
+        if not self.shared:
+            return Sighting(sure=True)
+        entries, age = await own_entries(sage, ours)
+        for batch, entry in entries:
+            reference = reference_of(batch, entry)
+            if self.is_entry_of(entry, document) and reference is not None:
+                return Sighting(found=Accepted(reference=reference, adopted=True), sure=True)
+        return Sighting(sure=True, age=age)
 
     def adopted(self, batch: Record, document: D, token: str) -> Accepted | None:
         """The document in a batch found by its description.

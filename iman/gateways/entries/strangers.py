@@ -1,4 +1,4 @@
-"""What other ledgers' batches hold that are not posted yet: a shared one's mark names no document.
+"""What batches hold that are not posted yet: a shared one's mark names no document.
 
 Its number cannot be asked for (entries are no feed), so the batches themselves are read.
 """
@@ -6,10 +6,10 @@ Its number cannot be asked for (entries are no feed), so the batches themselves 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 from iman.gateways.entries.batches import INVOICES, ledger_of
-from iman.gateways.sage_web import PAGE, CannotTell, Record, SageWeb, quoted
+from iman.gateways.sage_web import PAGE, CannotTell, ReadBatches, Record, SageWeb, quoted
 
 _MOST = 5000  # batches read through
 _AGAIN = 15.0  # seconds after which more than a page is read anew
@@ -21,22 +21,44 @@ async def foreign_entries(sage: SageWeb, ours: str) -> list[tuple[Record, Record
 
     Raises ``CannotTell``, ``Unreadable`` and ``httpx.HTTPError``.
     """
-    seen = sage.can.foreign
+    return await _remembered(
+        sage, sage.can.foreign, _where(ours), lambda ledger: ledger not in (None, ours)
+    )
+
+
+async def own_entries(sage: SageWeb, ours: str) -> tuple[list[tuple[Record, Record]], float]:
+    """Likewise of our own batches, and how many seconds ago they were read."""
+    mark, status = INVOICES.description, INVOICES.status
+    where = (
+        f"startswith({mark},{quoted(f'IMAN {ours} ')}) "
+        f"and {status} ne 'Posted' and {status} ne 'Deleted'"
+    )
+    found = await _remembered(sage, sage.can.own, where, lambda ledger: ledger == ours)
+    read_at = sage.can.own.read_at
+    age = 0.0 if read_at is None else asyncio.get_running_loop().time() - read_at
+    return found, age
+
+
+async def _remembered(
+    sage: SageWeb, seen: ReadBatches, where: str, wanted: Callable[[str | None], bool]
+) -> list[tuple[Record, Record]]:
     async with seen.reading:
         now = asyncio.get_running_loop().time()
         if seen.read_at is None or now - seen.read_at >= _AGAIN:
-            seen.batches = [batch async for batch in _read(sage, ours)]
+            seen.batches = [batch async for batch in _read(sage, where, wanted)]
             seen.read_at = now if len(seen.batches) > PAGE else None
         return list(_entries(seen.batches))
 
 
-async def _read(sage: SageWeb, ours: str) -> AsyncIterator[Record]:
+async def _read(
+    sage: SageWeb, where: str, wanted: Callable[[str | None], bool]
+) -> AsyncIterator[Record]:
     read = 0
-    async for batch in sage.records(INVOICES.resource, _where(ours)):
+    async for batch in sage.records(INVOICES.resource, where):
         read += 1
         if read > _MOST:
-            raise CannotTell(f"Other ledgers left more than {_MOST} batches.")
-        if ledger_of(batch.get(INVOICES.description)) not in (None, ours):
+            raise CannotTell(f"There are more than {_MOST} unposted batches of Iman's.")
+        if wanted(ledger_of(batch.get(INVOICES.description))):
             yield {
                 "BatchNumber": batch.get("BatchNumber"),
                 INVOICES.description: batch.get(INVOICES.description),

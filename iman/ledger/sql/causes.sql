@@ -169,7 +169,7 @@ LIMIT $limit;
 -- name: trend
 -- W. Refusals per hour that each cause's documents met with its error.
 SELECT k.cause_id, date_trunc('hour', x.ended_at) AS hour, count(*) AS failures
-FROM outcomes x
+FROM all_outcomes x
 JOIN (SELECT cause_id, document_id FROM cause_documents
       UNION SELECT cause_id, document_id FROM cause_leavings
       WHERE left_at >= $since) m ON m.document_id = x.document_id

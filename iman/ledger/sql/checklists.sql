@@ -145,7 +145,7 @@ ORDER BY d.document_id;
 -- name: sent_as
 -- A document with every mark it was sent with, the newest first.
 SELECT d.company, d.entry_type, d.number, d.revision, d.payload,
-       (SELECT list(DISTINCT token) FROM attempts WHERE document_id = $id)
+       (SELECT list(DISTINCT token) FROM all_attempts WHERE document_id = $id)
 FROM documents d WHERE d.document_id = $id;
 
 -- name: document_error

@@ -56,7 +56,7 @@ WHERE (getvariable('wanted').weekday IS NULL OR getvariable('wanted').weekday = 
        hour FROM quarter AT TIME ZONE 'UTC' AT TIME ZONE getvariable('wanted').zone));
 
 CREATE OR REPLACE TEMP VIEW refused_then AS
-SELECT document_id FROM outcomes
+SELECT document_id FROM all_outcomes
 WHERE outcome = 'refused' AND ended_at >= getvariable('wanted').refused_from
   AND ended_at < getvariable('wanted').refused_to
   AND (getvariable('wanted').error_type IS NULL

@@ -1,6 +1,6 @@
 -- name: due_documents
 SELECT o.document_id, d.company, d.entry_type, d.number, d.revision, d.payload, o.state, o.round,
-       o.attempt, o.next_trigger, o.pushed_at, o.crashed, o.token
+       o.attempt, o.next_trigger, o.pushed_at, o.crashed, o.token, l.since
 FROM (
     SELECT * FROM open_documents
     WHERE state IN ('pending', 'retrying', 'unknown') AND due_at <= $now
@@ -9,6 +9,7 @@ FROM (
     ORDER BY due_at, document_id LIMIT $limit
 ) o
 JOIN documents d ON d.document_id = o.document_id
+LEFT JOIN lookups_owed l ON l.document_id = o.document_id
 ORDER BY o.due_at, o.document_id;
 
 -- name: parent_reference

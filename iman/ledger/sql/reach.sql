@@ -57,11 +57,20 @@ WHERE (getvariable('companies') IS NULL OR list_contains(getvariable('companies'
 -- name: attempts
 SELECT * FROM held.attempts WHERE document_id IN (SELECT document_id FROM documents);
 
+-- name: all_attempts
+SELECT * FROM held.all_attempts WHERE document_id IN (SELECT document_id FROM documents);
+
 -- name: outcomes
 SELECT * FROM held.outcomes WHERE document_id IN (SELECT document_id FROM documents);
 
+-- name: all_outcomes
+SELECT * FROM held.all_outcomes WHERE document_id IN (SELECT document_id FROM documents);
+
 -- name: bodies
 SELECT * FROM held.bodies WHERE document_id IN (SELECT document_id FROM documents);
+
+-- name: all_bodies
+SELECT * FROM held.all_bodies WHERE document_id IN (SELECT document_id FROM documents);
 
 -- name: resyncs
 SELECT * FROM held.resyncs WHERE document_id IN (SELECT document_id FROM documents);

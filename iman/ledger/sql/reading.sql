@@ -47,9 +47,9 @@ WHERE d.document_id = $id;
 SELECT a.attempt_id, a.round, a.number, a.trigger, a.started_at, x.ended_at, x.outcome,
        coalesce(x.burnt, FALSE) AS burnt, x.http_status, x.error_code, x.error_text, x.error_type,
        x.entity, x.reference, x.duration_ms, b.sent, b.answered
-FROM (SELECT * FROM attempts WHERE document_id = $id) a
-LEFT JOIN (SELECT * FROM outcomes WHERE document_id = $id) x ON x.attempt_id = a.attempt_id
-LEFT JOIN (SELECT * FROM bodies WHERE document_id = $id) b ON b.attempt_id = a.attempt_id
+FROM (SELECT * FROM all_attempts WHERE document_id = $id) a
+LEFT JOIN (SELECT * FROM all_outcomes WHERE document_id = $id) x ON x.attempt_id = a.attempt_id
+LEFT JOIN (SELECT * FROM all_bodies WHERE document_id = $id) b ON b.attempt_id = a.attempt_id
 ORDER BY a.attempt_id;
 
 -- name: resyncs

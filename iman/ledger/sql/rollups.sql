@@ -7,8 +7,8 @@ SELECT date_trunc('hour', x.ended_at) AS hour, d.company, d.site, d.entry_type, 
        coalesce(x.error_type, '') AS error_type,
        a.round = 1 AND a.number = 1 AND a.trigger <> 'lookup' AS is_first,
        CAST(count(*) AS HUGEINT) AS attempts
-FROM outcomes x
-JOIN attempts a ON a.attempt_id = x.attempt_id
+FROM all_outcomes x
+JOIN all_attempts a ON a.attempt_id = x.attempt_id
 JOIN documents d ON d.document_id = x.document_id
 GROUP BY 1, 2, 3, 4, 5, 6, 7;
 
@@ -21,8 +21,8 @@ GROUP BY 1, 2, 3, 4, 5;
 CREATE OR REPLACE TEMP VIEW counted_retries AS
 SELECT date_trunc('hour', x.ended_at) AS hour, d.company, d.site, d.entry_type,
        coalesce(x.error_type, '') AS error_type, CAST(count(*) AS HUGEINT) AS attempts
-FROM outcomes x
-JOIN attempts a ON a.attempt_id = x.attempt_id
+FROM all_outcomes x
+JOIN all_attempts a ON a.attempt_id = x.attempt_id
 JOIN documents d ON d.document_id = x.document_id
 WHERE x.outcome = 'refused' AND a.number > 1
 GROUP BY 1, 2, 3, 4, 5;
