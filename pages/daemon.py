@@ -21,6 +21,11 @@ with parts.title_row(text.DAEMON_PAGE):
 hours, words = text.WINDOWS[window]
 
 
+def now() -> None:
+    heartbeat.well(session.reading().status())
+    daemon.forecast()
+
+
 def loops() -> None:
     parts.heading(text_daemon.LOOPS_TITLE)
     heartbeat.shown(session.reading().status())
@@ -28,7 +33,6 @@ def loops() -> None:
 
 def queue() -> None:
     parts.heading(text_daemon.QUEUE_TITLE)
-    daemon.forecast()
     reading = session.reading()
     daemon.queue(reading.counts(), reading.pauses())
     parts.told("daemon")
@@ -39,11 +43,13 @@ def breaker() -> None:
     daemon.breaker(session.reading().breaker_events(hours=hours), hours, words)
 
 
-left, right = st.columns([1, 1.25], gap="small")
-with left.container(border=True, height="stretch", key="card_loops"):
-    parts.live(2, loops)
-with right.container(border=True, height="stretch", key="card_queue"):
+with st.container(border=True, key="card_now"):
+    parts.live(2, now)
+left, right = st.columns([1.25, 1], gap="small")  # on a phone the left one stands first
+with left.container(border=True, height="stretch", key="card_queue"):
     parts.live(3, queue)
+with right.container(border=True, height="stretch", key="card_loops"):
+    parts.live(2, loops)
 with st.container(border=True, key="card_breaker"):
     parts.live(10, breaker)
 if session.sandbox() and session.may(Permission.WORK_SANDBOX):

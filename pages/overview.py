@@ -19,6 +19,8 @@ with parts.title_row(text.OVERVIEW):
     window = overview.period_control()
 with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
     of, scope = overview.scope_bar(window)
+    end = period.month_end(session.now().astimezone(session.zone()).date())
+    overview.ask_ahead(of, scope, period.day(st.query_params.get("due")) or end)
     overview.report(scope)
 
 
@@ -106,7 +108,6 @@ for pair in ((trend, pareto), (met, busy), (ageing, by_site)):
 ends, saved = st.columns(2, gap="small")
 with ends.container(border=True, height="stretch", key="card_period_end"):
     parts.heading(words.PERIOD_END)
-    end = period.month_end(session.now().astimezone(session.zone()).date())
     parts.date_choice("due", words.DUE, end, keep=False)
     parts.live(15, period_end)
 with saved.container(border=True, height="stretch", key="card_effort"):

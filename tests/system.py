@@ -285,6 +285,7 @@ class Up:
     ready: dict[str, Any]
     started_at: float
     failed: int = 0  # a failed document, for tests that show one
+    checklist: int = 0  # one that is being worked on
     apis: list[Api] = field(default_factory=list)
 
     @property

@@ -6,6 +6,7 @@ import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 
 import pandas as pd
@@ -54,9 +55,20 @@ def failure_trend(
             customdata=behind,
         )
     figure = _styled(figure, axis.shown, axis.step)
+    if frame.empty:
+        _say_so(figure)
     if marks is not None and not marks.empty and now is not None:
         _add_marks(figure, marks, axis, now)
     return figure
+
+
+def _say_so(figure: go.Figure) -> None:
+    """Over axes that have nothing between them."""
+    figure.add_annotation(
+        xref="paper", yref="paper", x=0.5, y=0.63, showarrow=False,
+        text=f"<b>{text.NOTHING_FAILED}</b><br>{text_overview.NO_REFUSALS_HINT}",
+    )  # fmt: skip
+    figure.update_yaxes(range=[0, 4])
 
 
 def _add_marks(figure: go.Figure, marks: pd.DataFrame, axis: Axis, now: datetime) -> None:
@@ -154,44 +166,11 @@ def largest(errors: pd.DataFrame, most: int = 8) -> list[Row]:
     return rows
 
 
-def pareto(rows: Sequence[Row], currency: str, addresses: Sequence[str] | None = None) -> go.Figure:
-    """Money per cause, the largest on top, with its share of all so far."""
+def so_far(rows: Sequence[Row]) -> list[str]:
+    """What share of all money each row and those above it hold up."""
     whole = sum((row[2] for row in rows), Decimal()) or Decimal(1)
-    so_far, labels = Decimal(), []
-    for _, _, amount in rows:
-        so_far += amount
-        labels.append(f"{text.money(amount, currency)}<br>{100 * so_far / whole:.0f} % so far")
-    return ranked([(row[0], float(row[2])) for row in rows], labels, addresses)
-
-
-def ranked(
-    rows: Sequence[tuple[str, float]],
-    labels: Sequence[str],
-    addresses: Sequence[str] | None = None,
-    colours: Sequence[str] | str = "#000003",
-) -> go.Figure:
-    """Lying bars with their label beside them, the first on top."""  # fmt: skip
-    places = list(range(len(rows)))  # not the names: two long ones may look the same
-    figure = go.Figure()
-    figure.add_bar(
-        orientation="h",
-        y=places,
-        x=[row[1] for row in rows],
-        text=list(labels),
-        textposition="outside",
-        cliponaxis=False,
-        marker={"color": colours, "cornerradius": 3},
-        hovertemplate="%{text}<extra></extra>",
-        customdata=addresses,
-    )
-    _plain(figure, height=50 + 46 * len(rows))
-    names = [_short(row[0], 44) for row in rows]
-    figure.update_yaxes(
-        autorange="reversed", showgrid=False, automargin=True, tickvals=places, ticktext=names
-    )
-    most = max((row[1] for row in rows), default=0) or 1
-    figure.update_xaxes(showgrid=False, showticklabels=False, zeroline=False, range=[0, most * 2.5])
-    return figure
+    sums = accumulate(row[2] for row in rows)
+    return [text_overview.so_far(float(amount / whole)) for amount in sums]
 
 
 def in_bands(standing: pd.DataFrame) -> list[Row]:
@@ -201,32 +180,6 @@ def in_bands(standing: pd.DataFrame) -> list[Row]:
         documents[place] += n
         amounts[place] += amount
     return list(zip(_BANDS, documents, amounts, strict=True))
-
-
-def ageing(
-    bands: Sequence[Row], currency: str, addresses: Sequence[str] | None = None
-) -> go.Figure:
-    """Money by age; the count stands on each bar."""
-    figure = go.Figure()
-    figure.add_bar(
-        x=[band[0] for band in bands],
-        y=[float(band[2]) for band in bands],
-        text=[f"{band[1]:,}" if band[1] else "" for band in bands],
-        textposition="outside",
-        cliponaxis=False,
-        hovertext=[text_overview.worth(band[1], band[2], currency) for band in bands],
-        customdata=addresses,
-        marker={"color": ["#000004", "#000003", "#000002", "#000002", "#000001"],
-                "cornerradius": 3},
-        hovertemplate="%{hovertext}<extra></extra>",
-    )  # fmt: skip
-    _plain(figure, height=280)
-    figure.update_layout(margin={"t": 24})
-    figure.update_xaxes(showgrid=False)
-    figure.update_yaxes(
-        rangemode="tozero", nticks=5, zeroline=False, tickformat=",d", automargin=True
-    )
-    return figure
 
 
 def by_site_and_type(standing: pd.DataFrame) -> list[Cell]:
@@ -245,30 +198,6 @@ def by_site_and_type(standing: pd.DataFrame) -> list[Cell]:
     )
 
 
-def by_site(cells: Sequence[Cell], address: Callable[..., str] | None = None) -> go.Figure:
-    """Documents per site, stacked by entry type. *address* makes what a bar opens."""
-    figure = go.Figure()
-    sites = list(dict.fromkeys(cell[0] for cell in cells))
-    for place, kind in enumerate(EntryType):
-        counts = {site: n for site, of, n, _ in cells if of is kind}
-        if counts:
-            figure.add_bar(
-                orientation="h",
-                y=[_short(site) for site in sites],
-                x=[counts.get(site, 0) for site in sites],
-                name=text.entry_types(kind),
-                marker={"color": f"#{(place + 2) % _COLOURS + 1:06d}", "cornerradius": 3},
-                hovertemplate="%{x}",
-                customdata=[address(site=s, type=kind.value) for s in sites] if address else None,
-            )
-    _plain(figure, height=90 + 34 * len(sites))
-    figure.update_layout(barmode="stack", showlegend=True, hovermode="y unified", legend=_LEGEND)
-    figure.update_yaxes(autorange="reversed", showgrid=False, automargin=True)
-    most = max((sum(n for of, _, n, _ in cells if of == site) for site in sites), default=0)
-    figure.update_xaxes(rangemode="tozero", **_whole(most))
-    return figure
-
-
 def _short(name: str, most: int = 34) -> str:
     """A label from outside, on two lines where it is long, and no markup for Plotly.
 
@@ -279,11 +208,6 @@ def _short(name: str, most: int = 34) -> str:
     return "<br>".join(html.escape(one, quote=False) for one in parts)
 
 
-def _whole(most: float) -> dict[str, Any]:
-    """Ticks for counts: never two of the same number."""
-    return {"tickformat": ",d", "dtick": 1} if most <= 6 else {"tickformat": ",d", "nticks": 6}
-
-
 _LEGEND = {
     "orientation": "h",
     "y": 1.02,
@@ -292,19 +216,6 @@ _LEGEND = {
     "title": None,
     "traceorder": "normal",
 }
-
-
-def _plain(figure: go.Figure, *, height: int) -> None:
-    figure.update_layout(
-        height=height,
-        margin={"l": 4, "r": 8, "t": 8, "b": 4},
-        font={"family": "Inter, sans-serif", "size": 12.5},
-        bargap=0.3,
-        uirevision="keep",
-        showlegend=False,
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-    )
 
 
 def minutes_held_back(events: Sequence[BreakerEvent], axis: Axis, now: datetime) -> pd.Series:
@@ -394,6 +305,7 @@ def _styled(figure: go.Figure, shown: pd.DatetimeIndex, step: timedelta) -> go.F
     daily = step >= timedelta(days=1)
     few = daily and len(shown) <= 10
     figure.update_xaxes(
+        type="date",
         range=[shown[0] - half, shown[-1] + half],
         showgrid=False,
         ticks="",

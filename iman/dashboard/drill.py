@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -63,9 +63,12 @@ def address_of(given: Any) -> str:
     return given if isinstance(given, str) else ""
 
 
-def numbers(what: str) -> Any:
-    """The table behind a chart, and its file."""
-    return st.expander(text_overview.NUMBERS, key=f"numbers_{what}")
+def numbers(what: str, listed: Callable[[], None]) -> None:
+    """The table behind a chart, and its file: made when somebody opens it, for few do."""
+    held = st.expander(text_overview.NUMBERS, key=f"numbers_{what}", on_change="rerun")
+    if held.open:
+        with held:
+            listed()
 
 
 def linked(words: str, address: str) -> str:

@@ -39,12 +39,22 @@ def shown(status: DaemonStatus, *, brief: bool = False) -> None:
         for beat in health.loops
         if not (brief and beat.ok)
     )
-    more = parts.inside("daemon", text.TO_THE_DAEMON) if brief else ""
-    pushing = _pushing(health)
-    word = text.HEALTH[health.status]
+    link = parts.inside("daemon", text.TO_THE_DAEMON)
+    below = f'<p class="iman-quiet">{_well(health)} {link}</p>' if brief else ""
+    st.html(f'<ul class="iman-beats">{_pushing(health)}{items}</ul>{below}')
+
+
+def well(status: DaemonStatus) -> None:
+    """Whether the daemon is well, in one line."""
+    health = status.health if status.available else None
+    told = _well(health) if health else parts.lamp("failed", text.DAEMON_AWAY)
+    st.html(f'<p class="iman-quiet">{told}</p>')
+
+
+def _well(health: Health) -> str:
     tone = "synced" if health.status == "ready" else "retrying"
-    st.html(
-        f'<ul class="iman-beats">{pushing}{items}</ul><p class="iman-quiet">'
-        f"{parts.lamp(tone, word)} {escape(health.company)} · Iman {escape(health.version)} · "
-        f"{text.RUNNING_SINCE} {text.moment(health.started_at, zone, now)} {more}</p>"
+    since = text.moment(health.started_at, session.zone(), session.now())
+    return (
+        f"{parts.lamp(tone, text.HEALTH[health.status])} {escape(health.company)} · "
+        f"Iman {escape(health.version)} · {text.RUNNING_SINCE} {since}"
     )

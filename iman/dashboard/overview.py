@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from html import escape
 from typing import Any
 
@@ -10,6 +11,7 @@ import streamlit as st
 
 from iman.api.wire import Durations, Overview
 from iman.dashboard import (
+    ahead,
     backend,
     charts,
     export,
@@ -24,6 +26,7 @@ from iman.dashboard import (
 from iman.dashboard import report as reports
 from iman.dashboard.parts import Column, Figure
 from iman.dashboard.period import Period
+from iman.dashboard.shared import SharedReading
 from iman.domain.document import EntryType
 from iman.domain.people import Permission
 from iman.reading.reading import Scope
@@ -73,6 +76,27 @@ def scope_bar(window: str) -> tuple[Period, Scope]:
         entry_type=EntryType(kind) if kind else None, site=site or None, company=company or None
     )
     return period.of_address(st.query_params.to_dict(), zone, now), scope
+
+
+def ask_ahead(of: Period, scope: Scope, due: date) -> None:
+    """All that the page shows below its figures, in its order."""
+    reading = session.reading()
+    if not isinstance(reading, SharedReading) or not reading.status().available:
+        return
+    ahead.ask(
+        lambda: reading.durations(of.window, scope),
+        lambda: reading.series(of.window, scope),
+        lambda: reading.history(of.window, scope),
+        lambda: reading.failures(of.window, scope),
+        lambda: reading.marks(of.window),
+        lambda: reading.open_errors(scope=scope),
+        lambda: reading.met_causes(of.window, scope),
+        lambda: reading.busy_hours(of.window, scope),
+        lambda: reading.standing(scope=scope),
+        lambda: reading.period_end(due, scope),
+        lambda: reading.retries(of.window, scope),
+        reading.intake_problems,
+    )
 
 
 def report(scope: Scope) -> None:

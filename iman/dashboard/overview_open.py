@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from iman.dashboard import charts, drill, export, filters, parts, text, text_overview
+from iman.dashboard import bars, charts, drill, export, filters, parts, text, text_overview
+from iman.dashboard.bars import Bar, Part
 from iman.dashboard.overview import named
 from iman.dashboard.parts import Column
+from iman.domain.document import EntryType
 from iman.reading.reading import Scope
+
+_BAND_COLOURS = (4, 3, 2, 2, 1)  # the older, the more alarming
 
 
 def pareto(errors: pd.DataFrame, currency: str, scope: Scope) -> None:
@@ -21,20 +24,23 @@ def pareto(errors: pd.DataFrame, currency: str, scope: Scope) -> None:
         parts.empty(text.NOTHING_OPEN, text.NOTHING_OPEN_HINT, css="good")
         return
     rows = charts.largest(errors)
-    alt = text_overview.in_words(rows, currency)
     first = [
         drill.behind(scope, error=row.error_type, entity=row.entity)
         for row in parts.rows_of(errors.sort_values(["amount", "documents"], ascending=False))
     ][: len(rows)]
     if len(errors) > len(rows):
         first[-1] = drill.behind(scope)  # all the others together
-    drill.chart("pareto", charts.pareto(rows, currency, first), alt)
+    drawn = [
+        Bar(name=name, value=float(amount), told=(text.money(amount, currency), share), address=to)
+        for (name, _, amount), share, to in zip(rows, charts.so_far(rows), first, strict=True)
+    ]
+    st.html(bars.ranked(drawn, text_overview.PARETO))
 
     def cause(row: Any) -> str:
         there = drill.behind(scope, error=row.error_type, entity=row.entity)
         return drill.linked(text.cause(row.error_type, row.entity), there)
 
-    with drill.numbers("causes"):
+    def listed() -> None:
         parts.table(
             text_overview.NUMBERS,
             [
@@ -46,6 +52,8 @@ def pareto(errors: pd.DataFrame, currency: str, scope: Scope) -> None:
         )
         export.button("causes", lambda: drill.called(errors), named(scope))
 
+    drill.numbers("causes", listed)
+
 
 def ageing(standing: pd.DataFrame, currency: str, scope: Scope) -> None:
     if standing.empty:
@@ -53,10 +61,17 @@ def ageing(standing: pd.DataFrame, currency: str, scope: Scope) -> None:
         return
     bands = charts.in_bands(standing)
     there = [drill.behind(scope, age=place) for place in range(len(bands))]
-    alt = text_overview.in_words(bands, currency)
-    drill.chart("ageing", charts.ageing(bands, currency, there), alt)
+    drawn = [
+        Bar(
+            name=name, value=float(amount), colour=colour, address=to if n else "",
+            told=(text.count(n, "document"), *([text.money(amount, currency)] if n else [])),
+        )
+        for (name, n, amount), colour, to in zip(bands, _BAND_COLOURS, there, strict=True)
+    ]  # fmt: skip
+    st.html(bars.ranked(drawn, text_overview.AGEING))
     frame = pd.DataFrame(bands, columns=["age", "documents", "amount"]).assign(address=there)
-    with drill.numbers("ageing"):
+
+    def listed() -> None:
         parts.table(
             text_overview.NUMBERS,
             [
@@ -68,21 +83,30 @@ def ageing(standing: pd.DataFrame, currency: str, scope: Scope) -> None:
         )
         export.button("ageing", lambda: frame.drop(columns=["address"]), named(scope))
 
+    drill.numbers("ageing", listed)
+
 
 def by_site(standing: pd.DataFrame, currency: str, scope: Scope) -> None:
     if standing.empty:
         parts.empty(text_overview.NOTHING_STANDS, text_overview.NOTHING_STANDS_HINT, css="good")
         return
     cells = charts.by_site_and_type(standing)
-    told = [(f"{site}, {text.entry_types(kind)}", n, money) for site, kind, n, money in cells]
-    figure = charts.by_site(cells, partial(drill.behind, scope))
-    drill.chart("by_site", figure, text_overview.in_words(told, currency))
+    order = list(EntryType)
+    rows: dict[str, list[Part]] = {}
+    for site, kind, n, _ in cells:
+        there = drill.behind(scope, site=site, type=kind.value)
+        colour = order.index(kind) + 3
+        rows.setdefault(site, []).append(
+            Part(name=text.entry_types(kind), value=n, address=there, colour=colour)
+        )
+    st.html(bars.stacked(list(rows.items()), text_overview.BY_SITE))
     table = [
         (site, text.entry_types(kind), n, money, drill.behind(scope, site=site, type=kind.value))
         for site, kind, n, money in cells
     ]
     frame = pd.DataFrame(table, columns=["site", "entry_type", "documents", "amount", "address"])
-    with drill.numbers("sites"):
+
+    def listed() -> None:
         parts.table(
             text_overview.NUMBERS,
             [
@@ -96,6 +120,8 @@ def by_site(standing: pd.DataFrame, currency: str, scope: Scope) -> None:
             parts.rows_of(frame),
         )
         export.button("sites", lambda: frame.drop(columns=["address"]), named(scope))
+
+    drill.numbers("sites", listed)
 
 
 def period_end(found: pd.DataFrame, currency: str, scope: Scope, due: date) -> None:
@@ -115,18 +141,17 @@ def period_end(found: pd.DataFrame, currency: str, scope: Scope, due: date) -> N
     ]  # fmt: skip
     names = [_missing(row) for row in rows]
     st.html(f'<p class="iman-ask">{text_overview.misses(documents, amount, currency, due)}</p>')
-    labels = [
-        f"{text.money(row.amount, currency)}<br>{text.count(row.documents, 'document')}"
-        for row in rows
-    ]
-    figure = charts.ranked(
-        [(name, float(row.amount)) for name, row in zip(names, rows, strict=True)][:8],
-        labels[:8], there[:8], "#000002",
-    )  # fmt: skip
-    told = [(n, int(row.documents), row.amount) for n, row in zip(names, rows, strict=True)]
-    drill.chart("period_end", figure, text_overview.in_words(told, currency))
+    drawn = [
+        Bar(
+            name=name, value=float(row.amount), address=to, colour=2,
+            told=(text.money(row.amount, currency), text.count(int(row.documents), "document")),
+        )
+        for name, row, to in zip(names, rows, there, strict=True)
+    ][:8]  # fmt: skip
+    st.html(bars.ranked(drawn, text_overview.PERIOD_END))
     shown = found.assign(address=there, called=names)
-    with drill.numbers("period_end"):
+
+    def listed() -> None:
         parts.table(
             text_overview.NUMBERS,
             [
@@ -142,6 +167,8 @@ def period_end(found: pd.DataFrame, currency: str, scope: Scope, due: date) -> N
             parts.rows_of(shown),
         )  # fmt: skip
         export.button("period-end", lambda: drill.called(found), named(scope, due=due.isoformat()))
+
+    drill.numbers("period_end", listed)
 
 
 def _missing(row: Any) -> str:

@@ -7,9 +7,11 @@ from functools import partial
 from typing import Any
 
 import pandas as pd
+import streamlit as st
 
 from iman.dashboard import (
     backend,
+    bars,
     charts,
     drill,
     export,
@@ -20,6 +22,7 @@ from iman.dashboard import (
     text_overview,
     week,
 )
+from iman.dashboard.bars import Bar
 from iman.dashboard.overview import named
 from iman.dashboard.parts import Column
 from iman.dashboard.period import Period
@@ -27,15 +30,15 @@ from iman.reading.reading import Scope
 
 
 def trend(failures: pd.DataFrame, marks: pd.DataFrame, of: Period, scope: Scope) -> None:
-    if failures.empty:
-        parts.empty(text.NOTHING_FAILED, text_overview.NO_REFUSALS_HINT, css="good")
-        return
+    """Drawn without a refusal too: what happened meanwhile stands on the same axis."""
     axis, now = period.axis(of.window, session.now()), session.now()
     figure = charts.failure_trend(
         failures, axis, marks=marks, now=now.replace(minute=0, second=0, microsecond=0),
         address=partial(drill.refused_behind, scope, of),
     )  # fmt: skip
     drill.chart("trend", figure, charts.describe_trend(failures, of.words))
+    if failures.empty and marks.empty:
+        return
     ends = dict(zip(axis.buckets, range(len(axis.buckets)), strict=True))
 
     def opened(row: Any) -> str:
@@ -51,11 +54,15 @@ def trend(failures: pd.DataFrame, marks: pd.DataFrame, of: Period, scope: Scope)
         ),
         drill.counted("Refused", "failures"),
     ]
-    with drill.numbers("failures"):
-        parts.table(text_overview.NUMBERS, columns, parts.rows_of(shown))
+
+    def listed() -> None:
+        if not shown.empty:
+            parts.table(text_overview.NUMBERS, columns, parts.rows_of(shown))
         if not marks.empty:
             _listed_marks(marks)
         export.button("failures", lambda: drill.in_words(shown), named(scope, window=of.words))
+
+    drill.numbers("failures", listed)
 
 
 def _listed_marks(marks: pd.DataFrame) -> None:
@@ -87,16 +94,14 @@ def met(found: pd.DataFrame, currency: str, of: Period, scope: Scope) -> None:
         return
     head = list(parts.rows_of(found.head(8)))
     names = [text.cause(row.error_type, row.entity) for row in head]
-    labels = [
-        f"{text.count(row.documents, 'document')}<br>{text.money(row.amount, currency)}"
-        for row in head
-    ]
-    figure = charts.ranked(
-        [(name, float(row.documents)) for name, row in zip(names, head, strict=True)], labels,
-        [f"/causes?id={row.id}" for row in head], "#000001",
-    )  # fmt: skip
-    told = [(n, int(row.documents), row.amount) for n, row in zip(names, head, strict=True)]
-    drill.chart("met", figure, text_overview.in_words(told, currency))
+    drawn = [
+        Bar(
+            name=name, value=float(row.documents), address=f"/causes?id={row.id}", colour=1,
+            told=(text.count(int(row.documents), "document"), text.money(row.amount, currency)),
+        )
+        for name, row in zip(names, head, strict=True)
+    ]  # fmt: skip
+    st.html(bars.ranked(drawn, text_overview.met_title(of.words)))
 
     def cause(row: Any) -> str:
         return parts.inside("causes", text.cause(row.error_type, row.entity), id=row.id)
@@ -104,7 +109,7 @@ def met(found: pd.DataFrame, currency: str, of: Period, scope: Scope) -> None:
     def still(row: Any) -> str:
         return parts.lamp("failed", "Open") if row.is_open else parts.lamp("synced", "Resolved")
 
-    with drill.numbers("met"):
+    def listed() -> None:
         parts.table(
             text_overview.NUMBERS,
             [
@@ -118,6 +123,8 @@ def met(found: pd.DataFrame, currency: str, of: Period, scope: Scope) -> None:
         frame = drill.called(found)
         export.button("commonest-causes", lambda: frame, named(scope, window=of.words))
 
+    drill.numbers("met", listed)
+
 
 def busy(found: pd.DataFrame, of: Period, scope: Scope) -> None:
     if found.empty:
@@ -126,17 +133,13 @@ def busy(found: pd.DataFrame, of: Period, scope: Scope) -> None:
     rows = [(int(r.weekday), int(r.hour), int(r.refused)) for r in parts.rows_of(found)]
     cells = {(weekday, hour): n for weekday, hour, n in rows}
     address = partial(drill.refused_behind, scope, of)
-    drill.chart(
-        "busy",
-        week.heat_map(cells, address, ink=week.DARK if session.dark() else week.LIGHT),
-        text_overview.busiest(rows),
-    )
+    st.html(week.heat_map(cells, address, text_overview.busiest(rows)))
 
     def when(row: Any) -> str:
         words = f"{text_overview.WEEKDAY_NAMES[row.weekday - 1]}, {row.hour:02}:00"
         return drill.linked(words, address(weekday=row.weekday, hour=row.hour))
 
-    with drill.numbers("busy"):
+    def listed() -> None:
         parts.table(
             text_overview.NUMBERS,
             [
@@ -146,6 +149,8 @@ def busy(found: pd.DataFrame, of: Period, scope: Scope) -> None:
             parts.rows_of(found.sort_values("refused", ascending=False, kind="stable").head(50)),
         )
         export.button("hours-of-the-week", lambda: found, named(scope, window=of.words))
+
+    drill.numbers("busy", listed)
 
 
 def effort(
@@ -180,15 +185,17 @@ def effort(
     rows = list(parts.rows_of(here))
     names = [text.error_type(row.error_type) for row in rows]
     there = [drill.refused_behind(scope, of, error=row.error_type) for row in rows]
-    labels = [f"{row.attempts:,}<br>{text_overview.TRANSIENT[bool(row.transient)]}" for row in rows]
-    figure = charts.ranked(
-        [(name, float(row.attempts)) for name, row in zip(names, rows, strict=True)][:6],
-        labels[:6], there[:6], ["#000003" if row.transient else "#000002" for row in rows[:6]],
-    )  # fmt: skip
-    alt = ", ".join(f"{name} {row.attempts:,}" for name, row in zip(names, rows, strict=True))
-    drill.chart("retries", figure, alt)
+    drawn = [
+        Bar(
+            name=name, value=float(row.attempts), address=to, colour=3 if row.transient else 2,
+            told=(f"{row.attempts:,}", text_overview.TRANSIENT[bool(row.transient)]),
+        )
+        for name, row, to in zip(names, rows, there, strict=True)
+    ][:6]  # fmt: skip
+    st.html(bars.ranked(drawn, text_overview.RETRIES))
     shown = here.assign(called=names, address=there)
-    with drill.numbers("retries"):
+
+    def listed() -> None:
         parts.table(
             text_overview.NUMBERS,
             [
@@ -203,6 +210,8 @@ def effort(
             parts.rows_of(shown),
         )  # fmt: skip
         export.button("retries", lambda: drill.in_words(shown), named(scope, window=of.words))
+
+    drill.numbers("retries", listed)
 
 
 def _bucket(at: datetime, axis: period.Axis) -> str:

@@ -186,11 +186,6 @@ def zone() -> ZoneInfo:
     return text.zone_of(st.context.timezone)
 
 
-def dark() -> bool:
-    """Which theme the browser last told of."""
-    return st.context.theme.type == "dark"
-
-
 def now() -> datetime:
     return datetime.now(UTC)
 

@@ -17,7 +17,7 @@ FROM = "From"
 TO = "To, included"
 NUMBERS = "The numbers"
 MARKS = "What happened meanwhile"
-OPENS_ROWS = "A click on the chart, or a link in its numbers, opens the documents behind it."
+OPENS_ROWS = "A click on a chart, or a link in its numbers, opens the documents behind it."
 NOTHING_STANDS = "Everything is in Sage 300."
 NOTHING_STANDS_HINT = "What is open stands here, by how long it has been."
 NO_REFUSALS_HINT = "Choose a longer period to look further back."
@@ -33,6 +33,7 @@ PERIOD_END = "What would miss the period end?"
 NOTHING_MISSES = "Nothing would miss it."
 NOTHING_MISSES_HINT = "All that is dated so far is in Sage 300. Choose another day to look ahead."
 EFFORT = "What did Iman save, and which retries were useless?"
+RETRIES = "Which retries were useless?"
 NO_RETRIES = "No retry was refused."
 NO_RETRIES_HINT = "Whatever was tried again got through."
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -180,15 +181,6 @@ def points_change(now: float | None, before: float | None, words: str) -> str:
     return f"{points:+.1f} points on {words}".replace("-", "−")
 
 
-def worth(documents: int, amount: Decimal, currency: str) -> str:
-    return f"{count(documents, 'document')}, {money(amount, currency)}"
-
-
-def in_words(rows: list[tuple[str, int, Decimal]], currency: str) -> str:
-    """A chart for people who do not see it."""
-    return "; ".join(f"{name}: {worth(n, amount, currency)}" for name, n, amount in rows)
-
-
 def misses(documents: int, amount: Decimal, currency: str, due: date) -> str:
     verb = "is" if documents == 1 else "are"
     return (
@@ -230,6 +222,14 @@ def busiest(cells: list[tuple[int, int, int]]) -> str:
     most = sorted(cells, key=lambda cell: -cell[2])[:3]
     told = ", ".join(f"{WEEKDAY_NAMES[d - 1]} {h:02}:00 {n:,}" for d, h, n in most)
     return f"Refused attempts by weekday and hour; most on {told}"
+
+
+def so_far(share: float) -> str:
+    return f"{100 * share:.0f} % so far"
+
+
+def square(weekday: int, hour: int, refused: int) -> str:
+    return f"{WEEKDAY_NAMES[weekday - 1]} {hour:02}:00 · {refused:,} refused"
 
 
 def setup(kind: str, code: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import duckdb
+import structlog
 from filelock import FileLock, Timeout
 
 from iman.domain.attempt import Claim, Finished
@@ -24,10 +25,13 @@ from iman.ledger.migrate import is_held, migrate
 from iman.ledger.pushing import Together, alone
 from iman.ledger.queries import first_row, queries
 from iman.ledger.receiving import Received
+from iman.ledger.torn_log import cut_torn_tail
 from iman.ledger.utc import from_db
 from iman.ledger.writer import InlineWriter, Work, Writer, transaction
 
 T = TypeVar("T")
+
+log = structlog.get_logger()
 
 
 class DuckDBLedger:
@@ -175,6 +179,7 @@ def _take_lock(path: Path) -> FileLock:
 def _connect(path: Path, memory_limit: str, wait_seconds: float) -> duckdb.DuckDBPyConnection:
     pause = threading.Event()
     waited = 0.0
+    cut = False
     while True:
         try:
             return duckdb.connect(
@@ -185,17 +190,29 @@ def _connect(path: Path, memory_limit: str, wait_seconds: float) -> duckdb.DuckD
                     "threads": min(4, os.cpu_count() or 1),
                 },
             )
-        except duckdb.IOException as exc:
-            if not is_held(exc):
-                raise LedgerError(f"The ledger {path.name} cannot be opened: {exc}") from exc
-            if waited >= wait_seconds:
-                raise LedgerLocked(
-                    f"Another process keeps reading the ledger {path.name}. Close it, or wait."
-                ) from exc
-            pause.wait(0.1)
-            waited += 0.1
         except duckdb.Error as exc:
-            raise LedgerError(f"The ledger {path.name} cannot be opened: {exc}") from exc
+            if is_held(exc):
+                if waited >= wait_seconds:
+                    raise LedgerLocked(
+                        f"Another process keeps reading the ledger {path.name}. Close it, or wait."
+                    ) from exc
+                pause.wait(0.1)
+                waited += 0.1
+                continue
+            torn = None if cut else cut_torn_tail(path)
+            if torn is None:
+                raise LedgerError(
+                    f"The ledger {path.name} cannot be opened: {_first_line(exc)}"
+                ) from exc
+            cut = True
+            log.warning(
+                "log_was_torn", ledger=path.name, moved_to=torn.name, bytes=torn.stat().st_size
+            )
+
+
+def _first_line(exc: duckdb.Error) -> str:
+    """DuckDB's internal errors bring pages of addresses."""
+    return str(exc).strip().partition("\n")[0]
 
 
 def _ledger_id(conn: duckdb.DuckDBPyConnection) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Response
 
-from iman.sandbox import followups, sales
+from iman.sandbox import followups, journals, sales
 from iman.sandbox.arithmetic import cents
 from iman.sandbox.byondpro_store import Body, ByondproStore
 from iman.sandbox.pages import PageNotFound, Render, refuse_foreign_form, see
@@ -210,7 +210,7 @@ def _add_invoice_actions(router: APIRouter, store: ByondproStore, attempt: Attem
     def redeem(number: str, line: int, reason: Annotated[str, Form()] = "") -> Response:
         def work() -> str:
             today = sales.today()
-            made = followups.redeem(store, number, line, day=today, reason=reason.strip())
+            made = journals.redeem(store, number, line, day=today, reason=reason.strip())
             return f"/journals/{made}"
 
         return attempt("REDEEM", page(number), work)
@@ -218,7 +218,7 @@ def _add_invoice_actions(router: APIRouter, store: ByondproStore, attempt: Attem
     @router.post("/invoices/{number}/lines/{line}/reverse", dependencies=_OWN_FORM)
     def reverse(number: str, line: int) -> Response:
         def work() -> str:
-            made = followups.reverse_redemption(store, number, line, day=sales.today())
+            made = journals.reverse_redemption(store, number, line, day=sales.today())
             return f"/journals/{made}"
 
         return attempt("Reverse Redemption", page(number), work)

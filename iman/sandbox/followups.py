@@ -1,4 +1,4 @@
-"""What follows a sale in byondpro: customer, credit note, receipt, refund, repayment plan, journal.
+"""What follows a sale in byondpro: customer, credit note, receipt, refund, repayment plan.
 
 Each function makes the documents, puts them in the outbox and returns their numbers. One that is
 not allowed raises `ValueError` with the sentence the page shows.
@@ -7,7 +7,7 @@ not allowed raises `ValueError` with the sentence the page shows.
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from iman.sandbox import sales, seed
 from iman.sandbox.arithmetic import cents, months_later
@@ -18,8 +18,6 @@ from iman.sandbox.byondpro_wire import (
     CustomerRef,
     Document,
     Instalment,
-    Journal,
-    JournalLine,
     Line,
     ParentRef,
     Receipt,
@@ -28,7 +26,6 @@ from iman.sandbox.byondpro_wire import (
 )
 
 REASONS = ("Wrong payment term", "Wrong item or account", "Cancelled by the family", "Other")
-JournalKind = Literal["redemption", "reversal", "revenue", "revaluation"]
 
 
 def prepare_customer(store: ByondproStore, number: str, *, day: date, booking: str = "") -> str:
@@ -84,11 +81,12 @@ def customer_document(
     )
 
 
-def _stem(booking: str) -> str:
+def number_stem(booking: str) -> str:
+    """What numbers of a booking's documents begin with, behind their letters."""
     return f"{int(booking):06d}" if booking.isdigit() else booking
 
 
-def _same(parent: Mapping[str, Any]) -> dict[str, Any]:
+def taken_over(parent: Mapping[str, Any]) -> dict[str, Any]:
     """What a document takes over from the one it follows."""
     return {
         "revision": 1,
@@ -101,7 +99,8 @@ def _same(parent: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _of(parent: Mapping[str, Any]) -> ParentRef:
+def parent_of(parent: Mapping[str, Any]) -> ParentRef:
+    """How a document names the one it follows."""
     return ParentRef(entry_type=parent["entry_type"], number=parent["number"])
 
 
@@ -131,7 +130,7 @@ def create_credit_note(store: ByondproStore, invoice: str, *, reason: str, day: 
     body = invoice_body(store, invoice)
     if any(c["entry_type"] == "credit_note" for c in store.children("invoice", invoice)):
         raise ValueError(f"Invoice {invoice} has been credited already.")
-    stem = _stem(body["booking"])
+    stem = number_stem(body["booking"])
     with store.db.transaction():
         number = store.free_number("credit_note", f"CN-{stem}")
         order = _next_order(store, stem)
@@ -147,7 +146,7 @@ def credit_note_document(
 ) -> Document:
     """The credit note of *invoice*, not stored."""
     return Document(
-        **_same(invoice),
+        **taken_over(invoice),
         entry_type="credit_note",
         number=number,
         sales_order=order,
@@ -157,7 +156,7 @@ def credit_note_document(
         tax_group=invoice["tax_group"],
         amount=Decimal(invoice["amount"]),
         tax=Decimal(invoice["tax"]),
-        parent=_of(invoice),
+        parent=parent_of(invoice),
         reason=reason,
         lines=[Line.model_validate(line) for line in invoice["lines"]],
     )
@@ -197,7 +196,7 @@ def reinvoice(store: ByondproStore, credit_note: str, *, terms: str, day: date) 
     if source is None:
         raise ValueError(f"There is no sales order {credited['sales_order']}.")
     with store.db.transaction():
-        order = _next_order(store, _stem(credited["booking"]))
+        order = _next_order(store, number_stem(credited["booking"]))
         kept = {key: source[key] for key in source.keys() - {"number", "booking", "status"}}
         body = kept | {"terms": terms, "date": day.isoformat(), "redeemed": {}}
         store.save_order(order, credited["booking"], "Quote", body)
@@ -248,7 +247,7 @@ def take_receipt(
 def _next_receipt(
     store: ByondproStore, parent: Body, kind: str, amount: Decimal, day: date, reference: str
 ) -> Document:
-    number = store.free_number("receipt", f"RC-{_stem(parent['booking'])}", first="-1")
+    number = store.free_number("receipt", f"RC-{number_stem(parent['booking'])}", first="-1")
     document = receipt_document(
         parent, number=number, kind=kind, amount=amount, day=day, reference=reference
     )
@@ -268,23 +267,23 @@ def receipt_document(
     """A receipt for the invoice or debit note *parent*, not stored."""
     payer = parent["customer"]["name"]
     return Document(
-        **_same(parent),
+        **taken_over(parent),
         entry_type="receipt",
         number=number,
         description=f"Receipt for {parent['number']}",
         date=day,
         amount=amount,
-        parent=_of(parent),
+        parent=parent_of(parent),
         receipt=Receipt(type=kind, reference=reference, bank=seed.BANK, payer=payer),
     )
 
 
 def _debit_note(store: ByondproStore, invoice: Body, amount: Decimal, day: date) -> Document:
     line = sales.line_of(store, 1, seed.SURCHARGE_ITEM, 1, price=amount)
-    number = store.free_number("invoice", f"DN-{_stem(invoice['booking'])}", first="-1")
+    number = store.free_number("invoice", f"DN-{number_stem(invoice['booking'])}", first="-1")
     rule = {"gl_segment_rule": seed.SEGMENT_RULE}
     return Document(
-        **(_same(invoice) | rule),
+        **(taken_over(invoice) | rule),
         entry_type="invoice",
         kind="debit_note",
         number=number,
@@ -295,7 +294,7 @@ def _debit_note(store: ByondproStore, invoice: Body, amount: Decimal, day: date)
         tax_group=invoice["tax_group"],
         amount=line.amount,
         tax=line.tax,
-        parent=_of(invoice),
+        parent=parent_of(invoice),
         lines=[line],
     )
 
@@ -317,7 +316,7 @@ def refund(store: ByondproStore, credit_note: str, *, day: date) -> str:
         raise ValueError("Nothing was received for the invoice, so nothing can be refunded.")
     amount = min(Decimal(body["amount"]), receipts[0])
     with store.db.transaction():
-        number = store.free_number("refund", f"RF-{_stem(body['booking'])}", first="-1")
+        number = store.free_number("refund", f"RF-{number_stem(body['booking'])}", first="-1")
         store.add_document(refund_document(body, number=number, amount=amount, day=day))
         store.track(body["booking"], sales.USER, f"Refund {number} of {amount:.2f}")
     return number
@@ -328,13 +327,13 @@ def refund_document(
 ) -> Document:
     """The refund of a credit note, not stored."""
     return Document(
-        **_same(credit_note),
+        **taken_over(credit_note),
         entry_type="refund",
         number=number,
         description=f"Refund of {credit_note['number']}",
         date=day,
         amount=amount,
-        parent=_of(credit_note),
+        parent=parent_of(credit_note),
         refund=Refund(type="OPUS", reference=f"opuspay {number[3:]}", bank=seed.BANK),
     )
 
@@ -370,7 +369,7 @@ def send_plan(
         raise ValueError("The deposit has to be less than the invoice.")
     if not 1 <= day_of_month <= 28:
         raise ValueError("The day of the month is 1 to 28.")
-    number = store.free_number("repayment_plan", f"RP-{_stem(invoice['booking'])}")
+    number = store.free_number("repayment_plan", f"RP-{number_stem(invoice['booking'])}")
     document = plan_document(
         invoice, number=number, payments=payments, deposit=deposit, day_of_month=day_of_month
     )
@@ -397,121 +396,14 @@ def plan_document(
     if deposit:
         rows.insert(0, (start, deposit))
     return Document(
-        **_same(invoice),
+        **taken_over(invoice),
         entry_type="repayment_plan",
         number=number,
         description=f"Repayment plan of {invoice['number']}",
         date=start,
         amount=total,
-        parent=_of(invoice),
+        parent=parent_of(invoice),
         schedule=[
             Instalment(number=n, due=due, amount=amount) for n, (due, amount) in enumerate(rows, 1)
-        ],
-    )
-
-
-# -- journals
-
-
-def redeem(store: ByondproStore, invoice: str, line: int, *, day: date, reason: str = "") -> str:
-    """Recognise the revenue of a pre-need line; *reason* overrides that it has to be paid."""
-    body, order = _pre_need(store, invoice, line)
-    redeemed = order.get("redeemed") or {}
-    if str(line) in redeemed:
-        raise ValueError(f"Line {line} of {invoice} has been redeemed already.")
-    if balance(store, invoice) > 0 and not reason:
-        raise ValueError("A pre-need item can be redeemed once its invoice is paid in full.")
-    return _journal_of_line(store, body, order, line, "redemption", day)
-
-
-def reverse_redemption(store: ByondproStore, invoice: str, line: int, *, day: date) -> str:
-    """Take a redemption back."""
-    body, order = _pre_need(store, invoice, line)
-    if str(line) not in (order.get("redeemed") or {}):
-        raise ValueError(f"Line {line} of {invoice} has not been redeemed.")
-    return _journal_of_line(store, body, order, line, "reversal", day)
-
-
-def _pre_need(store: ByondproStore, invoice: str, line: int) -> tuple[Body, Body]:
-    body = invoice_body(store, invoice)
-    order = store.order(body["sales_order"])
-    found = [row for row in body["lines"] if row["line"] == line]
-    if order is None or not found or found[0]["account_field"] != "pre_need":
-        raise ValueError(f"Line {line} of {invoice} is no pre-need item.")
-    return body, order
-
-
-def _journal_of_line(
-    store: ByondproStore, invoice: Body, order: Body, line: int, kind: JournalKind, day: date
-) -> str:
-    row = next(row for row in invoice["lines"] if row["line"] == line)
-    category = store.setup("category", row["category"]["code"])
-    if category is None:
-        raise ValueError(f"Category {row['category']['code']} is not set up.")
-    number = store.free_number("journal", f"JE-{_stem(invoice['booking'])}", first="-1")
-    document = journal_document(
-        invoice,
-        number=number,
-        kind=kind,
-        debit=(row["gl_account"], False),
-        credit=(category["accounts"]["revenue"], True),
-        amount=Decimal(row["amount"]) - Decimal(row["tax"]),
-        description=row["description"],
-        day=day,
-    )
-    redeemed = dict(order.get("redeemed") or {})
-    if kind == "redemption":
-        redeemed[str(line)] = number
-    else:
-        del redeemed[str(line)]
-    kept = {key: order[key] for key in order.keys() - {"number", "booking", "status"}}
-    with store.db.transaction():
-        store.add_document(document)
-        store.save_order(
-            order["number"], order["booking"], order["status"], kept | {"redeemed": redeemed}
-        )
-        store.track(order["booking"], sales.USER, f"Journal {number}: {kind} of line {line}")
-    return number
-
-
-def journal_document(
-    of: Mapping[str, Any],
-    *,
-    number: str,
-    kind: JournalKind,
-    debit: tuple[str, bool],
-    credit: tuple[str, bool],
-    amount: Decimal,
-    description: str,
-    day: date,
-    parent: bool = True,
-) -> Document:
-    """A journal of two lines, not stored; a reversal changes its sides.
-
-    *debit* and *credit* are an account and whether the site's segment is written over it. Without
-    *parent* nothing has to be in Sage 300 before it.
-    """
-    sign = -1 if kind == "reversal" else 1
-    sides = ((debit, amount * sign), (credit, -amount * sign))
-    rule = {"gl_segment_rule": seed.SEGMENT_RULE}
-    return Document(
-        **(_same(of) | rule),
-        entry_type="journal",
-        number=number,
-        description=f"{kind.capitalize()} of {description}"[:60],
-        date=day,
-        amount=amount,
-        parent=_of(of) if parent else None,
-        journal=Journal(kind=kind),
-        journal_lines=[
-            JournalLine(
-                line=n,
-                gl_account=account,
-                segmented=segmented,
-                amount=value,
-                description=description,
-                reference=number,
-            )
-            for n, ((account, segmented), value) in enumerate(sides, 1)
         ],
     )

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from random import Random
 
-from iman.sandbox import followups, sales, seed
+from iman.sandbox import followups, journals, sales, seed
 from iman.sandbox.arithmetic import cents
 from iman.sandbox.byondpro_store import Body, ByondproStore
 from iman.sandbox.byondpro_wire import Document, Mix
@@ -15,7 +15,7 @@ _PLANS = {"F12": 12, "F24": 24, "F36": 36, "F48": 48}
 _MISSING_TERM = "F48"
 _MISSING_ACCOUNT = ("HGH", "M-6000")  # 6000 with Highview's segment is 6030
 _CENT = Decimal("0.01")
-_JOURNALS: tuple[followups.JournalKind, ...] = ("redemption", "redemption", "reversal", "revenue")
+_JOURNALS: tuple[journals.JournalKind, ...] = ("redemption", "redemption", "reversal", "revenue")
 # memorials are left out: their revenue at Highview is the account Sage 300 lacks
 _REDEEMABLE = [c for c in seed.CATEGORIES if "pre_need" in c.accounts and c.code != "600"]
 _MEANS = ("CASH", "CHEQUE", "EFTPOS", "EFTPOS", "VISA", "MC", "DD", "OPUS")
@@ -257,7 +257,7 @@ class _Maker:
             kind = self.rng.choice(_JOURNALS)
             category = self.rng.choice(_REDEEMABLE)
             revenue = "6099" if bad else category.accounts["revenue"]
-            document = followups.journal_document(
+            document = journals.journal_document(
                 of,
                 number=self.number("journal", "JE", of["booking"]),
                 kind=kind,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from iman.sandbox import followups, sales, seed
+from iman.sandbox import followups, journals, sales, seed
 from iman.sandbox.byondpro_store import ByondproStore
 
 Plant = Callable[[ByondproStore, date], object]
@@ -80,7 +80,7 @@ def _redemption(store: ByondproStore, today: date) -> None:
         "customer": sales.customer_of(customer),
         "currency": seed.CURRENCY,
     }
-    document = followups.journal_document(
+    document = journals.journal_document(
         of,
         number="JE-010660-1",
         kind="redemption",

@@ -1,7 +1,4 @@
-"""The benchmark of sessions runs and counts what it says; nothing is timed.
-
-That of pages drives three stacks and a browser for most of a minute, and is run by hand.
-"""
+"""The benchmark of sessions runs and counts what it says; nothing is timed."""
 
 from __future__ import annotations
 

@@ -16,12 +16,13 @@ from pathlib import Path
 import duckdb
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from filelock import FileLock, Timeout
 from playwright.sync_api import expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from tests.bench.pages import measure
+from tests.browser.axe import findings, listed, violations
 from tests.browser.conftest import ARTEFACTS
 from tests.hostile.planting import SITE, plant
 from tests.system import HTTP, Up, up, wait_for
@@ -32,6 +33,7 @@ PAGES = {
     "document": "/document?id={failed}",
     "causes": "/causes",
     "checklist": "/checklist",
+    "checklist_running": "/checklist?id={checklist}",
     "follow_up": "/follow_up",
     "setups": "/setups",
     "rules": "/rules",
@@ -52,6 +54,8 @@ def iman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         api = started.api()
         wait_for(lambda: len(api.get("/documents", state="failed")["rows"]) == 3)
         started.failed = api.document("INV-010319")["document"]["id"]
+        begun = api.http.post(f"/causes/{api.get('/causes')[-1]['id']}/checklist", json={})
+        started.checklist = begun.raise_for_status().json()["checklist_id"]
         yield started
 
 
@@ -63,17 +67,6 @@ def real_problems(problems: list[str]) -> list[str]:
     return [one for one in problems if not HARMLESS.search(one)]
 
 
-def violations(page) -> list[tuple[str, str]]:
-    """What axe finds once the page is drawn: a label that is still on its way is no fault."""
-    end = time.monotonic() + 10
-    while True:
-        found = Axe().run(page).response["violations"]
-        told = [(one["id"], node["html"][:160]) for one in found for node in one["nodes"]]
-        if not told or time.monotonic() > end:
-            return told
-        page.wait_for_timeout(100)  # lets the page go on
-
-
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pictures_of_every_page(iman: Up, visit, scheme: str, width: int):
@@ -82,11 +75,12 @@ def test_pictures_of_every_page(iman: Up, visit, scheme: str, width: int):
     person.keep_picture(f"sign_in-{scheme}-{width}")
     person.sign_in("admin")
     for name, path in pages_for("admin").items():
-        person.open(path.format(failed=iman.failed))
+        person.open(path.format(failed=iman.failed, checklist=iman.checklist))
         page = person.page
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         if name == "overview":
             page.wait_for_selector(".js-plotly-plot .trace")
+            page.wait_for_selector(".iman-week a")
         assert page.locator("[data-testid=stException]").count() == 0
         wide, shown = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
         assert wide <= shown, f"{name} scrolls sideways at {width}"
@@ -95,9 +89,15 @@ def test_pictures_of_every_page(iman: Up, visit, scheme: str, width: int):
             assert row is not None
             assert row["y"] < 700
         person.keep_picture(f"{name}-{scheme}-{width}")
+        if name == "daemon" and width == 390:  # whether it is well, and when the queue is empty
+            box = page.locator(".st-key-card_now").bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] < 900
         if (scheme, width) in AXE:
             page.mouse.move(0, 0)
             assert violations(page) == [], f"{name} {scheme} {width}"
+            if name == "checklist_running":  # what is listed is still there to be listed
+                assert {(one.rule, one.element) for one in findings(page)} == listed()
     assert real_problems(person.problems) == []
 
 
@@ -106,7 +106,7 @@ def test_every_page_opens_for_everyone_who_may(iman: Up, visit, role: str):
     person = visit(iman.ready["dashboard"])
     person.sign_in(role)
     for path in pages_for(role).values():
-        person.open(path.format(failed=iman.failed))
+        person.open(path.format(failed=iman.failed, checklist=iman.checklist))
         expect(person.page.get_by_role("heading", level=1)).to_be_visible()
         assert person.page.locator("[data-testid=stException]").count() == 0
     links = person.page.get_by_role("link", name="People")
@@ -166,7 +166,7 @@ def test_a_newcomer_finds(iman: Up, visit):
     card = page.locator(".st-key-card_met")
     expect(card).to_contain_text("Which causes were the commonest this month?")
     commonest = iman.api().get("/met-causes", hours=24 * 30)["rows"][0]
-    expect(card.locator(".ytick text").first).to_contain_text(commonest["entity"])
+    expect(card.locator(".iman-chart li").first).to_contain_text(commonest["entity"])
     newcomer.click(card.locator("summary"), reruns=False)
     newcomer.reads(card.get_by_role("row").nth(1), commonest["entity"])
     somebody.keep_picture("newcomer-commonest")
@@ -194,11 +194,11 @@ def test_a_bar_opens_the_rows_behind_it_and_they_can_be_saved(iman: Up, visit):
     person = visit(iman.ready["dashboard"])
     person.sign_in("manager")
     page = person.page
-    bar = page.locator(".st-key-card_pareto .barlayer .point path").first
+    bar = page.locator(".st-key-card_pareto .iman-chart a").first
     bar.wait_for()
     largest = iman.api().get("/open-errors")["rows"][0]
     with person.runs.rerun():
-        bar.click(force=True)  # Plotly lays a pane over its bars, which takes the click
+        bar.click()
     expect(page).to_have_url(re.compile(rf"/monitor\?.*entity={largest['entity']}"))
     expect(page.get_by_role("table", name="Documents")).to_contain_text(largest["entity"])
     with page.expect_download() as saved:
@@ -206,6 +206,12 @@ def test_a_bar_opens_the_rows_behind_it_and_they_can_be_saved(iman: Up, visit):
     content = saved.value.path().read_text("utf-8-sig")
     assert f"entity {largest['entity']}" in content.splitlines()[1]
     assert content.count("INV-") >= largest["documents"]
+    person.open("/")
+    stack = page.locator(".st-key-card_trend .barlayer .point path").first
+    stack.wait_for()
+    with person.runs.rerun():
+        stack.click(force=True)  # Plotly lays a pane over its bars, which takes the click
+    expect(page).to_have_url(re.compile(r"/monitor\?.*since="))
     person.open("/")
     page.locator(".st-key-card_trend summary").click()
     with page.expect_download() as saved:
@@ -217,6 +223,21 @@ def test_a_bar_opens_the_rows_behind_it_and_they_can_be_saved(iman: Up, visit):
         page.get_by_role("button", name="Save the report").click()
     assert "From byondpro to Sage 300" in saved.value.path().read_text("utf-8")
     assert real_problems(person.problems) == []
+
+
+def test_the_bench_of_pages_sees_every_chart_of_the_overview(iman: Up, visit):
+    """The same code as ``python -m tests.bench.pages``, on the dashboard that is running."""
+    person = visit(iman.ready["dashboard"])
+    person.sign_in("manager")
+    page = measure.watched(person.context)
+    whole = measure.first_look(page, iman.ready["dashboard"] + "/")
+    assert whole.charts == 8
+    found = measure.census(page)
+    assert len(found["figures"]) == 1
+    assert sum("iman-chart" in one for one in found["html"]) == 6
+    assert found["selects"] == whole.widgets == 2
+    measure.first_look(page, iman.ready["dashboard"] + "/how_it_works")
+    assert measure.reached_after(page, "/", whole, back_to="/how_it_works") > 0
 
 
 def test_a_list_is_kept_as_a_view_and_opened_by_its_link(iman: Up, visit):
@@ -356,7 +377,7 @@ def test_with_the_daemon_away_every_page_opens_and_says_so(iman: Up, visit):
     person.sign_in("admin")
     daemon_away(iman)
     for name, path in PAGES.items():
-        person.open(path.format(failed=iman.failed))
+        person.open(path.format(failed=iman.failed, checklist=iman.checklist))
         page = person.page
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         expect(

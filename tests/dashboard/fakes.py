@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,26 +9,15 @@ from typing import Any
 import pandas as pd
 
 from iman.api.wire import (
-    AttemptRecord,
-    Beat,
-    Breaker,
     BreakerEvent,
     DocumentDetail,
-    DocumentLine,
     DocumentRecord,
     Durations,
     Health,
-    Links,
-    Me,
     Overview,
-    Pause,
-    Queue,
     ResyncRecord,
     ResyncStarted,
 )
-from iman.api.wire_audit import AuditVerification
-from iman.api.wire_settings import ChangedSetting, Setting, SettingsRecord
-from iman.api.wire_views import SavedView, ViewToSave
 from iman.dashboard import period
 from iman.domain.document import (
     CLOSED_STATES,
@@ -37,8 +25,7 @@ from iman.domain.document import (
     EntryType,
     erp_sync_status,
 )
-from iman.domain.people import PERMISSIONS, Role
-from iman.errors import DaemonRefused, DaemonUnavailable, NotFound
+from iman.errors import DaemonUnavailable, NotFound
 from iman.reading import frames
 from iman.reading.reading import (
     EVERYTHING,
@@ -48,302 +35,27 @@ from iman.reading.reading import (
     Scope,
     Window,
 )
-
-F48 = 'Terms Code "F48" is not defined in A/R Terms'
-NO_6030 = "G/L account 6030 is not defined in General Ledger"
-HOSTILE = "<img src=x onerror=alert(1)> ![x](http://evil.test/x.png) [y](javascript:alert(2)) $x^2$"
-
-
-def utc(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def make_me(role: Role = Role.ADMIN, name: str = "ada") -> Me:
-    return Me(
-        name=name,
-        role=role,
-        permissions=sorted(PERMISSIONS[role]),
-        expires_at=datetime.now(UTC) + timedelta(hours=8),
-    )
+from tests.dashboard import fake_documents
+from tests.dashboard.fake_daemon import FakeDaemon, frame_of
+from tests.dashboard.fake_documents import F48 as F48
+from tests.dashboard.fake_documents import HOSTILE as HOSTILE
+from tests.dashboard.fake_documents import NO_6030 as NO_6030
+from tests.dashboard.fake_documents import make_attempt as make_attempt
+from tests.dashboard.fake_documents import make_document as make_document
+from tests.dashboard.fake_documents import make_health as make_health
+from tests.dashboard.fake_documents import make_line as make_line
+from tests.dashboard.fake_documents import make_me as make_me
+from tests.dashboard.fake_documents import utc as utc
+from tests.dashboard.fake_views import FakeViews
 
 
-def make_document(**overrides: Any) -> DocumentRecord:
-    """Booking 10319's invoice after its fifth attempt."""
-    now = datetime.now(UTC)
-    values: dict[str, Any] = {
-        "id": 1,
-        "entry_type": EntryType.INVOICE,
-        "number": "INV-010319",
-        "company": "SAMLTD",
-        "revision": 1,
-        "state": DocumentState.FAILED,
-        "site": "HGH",
-        "site_name": "Highview Remembrance Park",
-        "booking": "10319",
-        "sales_order": "SO-010319",
-        "description": "Lawn grave, double depth, perpetual",
-        "customer": "HGH-004512",
-        "customer_name": "Margaret Ellison",
-        "document_date": now.date(),
-        "amount": Decimal("3760.00"),
-        "currency": "AUD",
-        "terms_code": "F48",
-        "terms_description": "48 Month Repayment Plan",
-        "parent": None,
-        "round": 1,
-        "attempt": 5,
-        "max_attempts": 5,
-        "error_code": "1020",
-        "error_text": F48,
-        "error_type": "terms_missing",
-        "entity_kind": "terms",
-        "entity": "F48",
-        "first_failed_at": now - timedelta(minutes=7),
-        "last_tried_at": now - timedelta(minutes=5, seconds=18),
-        "next_try_at": None,
-        "received_at": now - timedelta(minutes=7, seconds=4),
-        "synced_at": None,
-        "erp_reference": None,
-        "lines": [make_line()],
-    }
-    values.update(overrides)
-    if "erp_sync_status" not in values:
-        values["erp_sync_status"] = erp_sync_status(values["state"])
-    booking, order, number = values["booking"], values["sales_order"], values["number"]
-    values.setdefault(
-        "links",
-        Links(
-            booking=f"http://127.0.0.1:8602/bookings/{booking}",
-            sales_order=f"http://127.0.0.1:8602/sales-orders/{order}",
-            document=f"http://127.0.0.1:8602/invoices/{number}",
-        ),
-    )
-    return DocumentRecord(**values)
-
-
-def make_line(**overrides: Any) -> DocumentLine:
-    values: dict[str, Any] = {
-        "line": 1,
-        "item": "R-1010",
-        "description": "Lawn grave, double depth, perpetual",
-        "category": "100",
-        "category_description": "Right of Interment – Lawn",
-        "gl_account": "4030",
-        "quantity": Decimal("1"),
-        "unit_price": Decimal("3760.00"),
-        "amount": Decimal("3760.00"),
-        "tax": Decimal("341.82"),
-    }
-    return DocumentLine(**{**values, **overrides})
-
-
-def make_attempt(number: int, at: datetime, **overrides: Any) -> AttemptRecord:
-    values: dict[str, Any] = {
-        "id": number,
-        "round": 1,
-        "number": number,
-        "trigger": "intake" if number == 1 else "retry",
-        "started_at": at,
-        "ended_at": at + timedelta(milliseconds=412),
-        "outcome": "refused",
-        "burnt": True,
-        "http_status": 409,
-        "error_code": "1020",
-        "error_text": F48,
-        "error_type": "terms_missing",
-        "entity": "F48",
-        "erp_reference": None,
-        "duration_ms": 412,
-        "sent": '{"InvoiceBatches":{"BatchDescription":"iman 7f3a","Invoices":[{"CustomerNumber":'
-        '"HGH-004512","DocumentNumber":"INV-010319","Terms":"F48","DocumentTotal":3760.0}]}}',
-        "answered": '{"error":{"code":"1020","message":{"lang":"en-US","value":"1020 - Terms Code '
-        '\\"F48\\" is not defined in A/R Terms"}}}',
-    }
-    return AttemptRecord(**{**values, **overrides})
-
-
-def make_health(**overrides: Any) -> Health:
-    now = datetime.now(UTC)
-    beats = [
-        Beat(loop=name, last_at=now - timedelta(seconds=ago), every_seconds=every, ok=ok, detail=d)
-        for name, ago, every, ok, d in (
-            ("intake", 2, 3, True, "2 events read"),
-            ("push", 1, 1, True, "nothing due"),
-            ("retry", 9, 20, True, "1 document due"),
-            ("reconcile", 5, 10, True, "nothing unknown"),
-            ("write_back", 64, 5, False, "byondpro answered 503"),
-        )
-    ]
-    values: dict[str, Any] = {
-        "status": "degraded",
-        "version": "0.1.0",
-        "company": "SAMLTD",
-        "now": now,
-        "started_at": now - timedelta(days=3, hours=2),
-        "sandbox": True,
-        "loops": beats,
-        "breaker": Breaker(state="closed", reason="", since=None, next_probe_at=None),
-    }
-    return Health(**{**values, **overrides})
-
-
-def _documents() -> list[DocumentRecord]:
-    now = datetime.now(UTC)
-    missing_account = {
-        "terms_code": "IMM",
-        "terms_description": "Immediate Payment",
-        "error_code": "1000",
-        "error_text": NO_6030,
-        "error_type": "gl_account_missing",
-        "entity_kind": "gl_account",
-        "entity": "6030",
-        "description": "Memorial boulder",
-        "lines": [
-            make_line(
-                item="M-6000",
-                description="Memorial boulder",
-                category="600",
-                category_description="Memorials",
-                gl_account="6030",
-                unit_price=Decimal("3100.00"),
-                amount=Decimal("3100.00"),
-                tax=Decimal("281.82"),
-            )
-        ],
-    }
-    fine = {
-        "state": DocumentState.SYNCED,
-        "error_code": None,
-        "error_text": None,
-        "error_type": None,
-        "entity_kind": None,
-        "entity": None,
-        "first_failed_at": None,
-        "attempt": 1,
-        "terms_code": "IMM",
-        "terms_description": "Immediate Payment",
-    }
-    found = [make_document()]
-    found.append(
-        make_document(
-            id=2,
-            number="INV-010322",
-            booking="10322",
-            customer="HGH-004530",
-            customer_name="Oskar Lindqvist & Söhne",
-            amount=Decimal("3100.00"),
-            state=DocumentState.RETRYING,
-            attempt=3,
-            first_failed_at=now - timedelta(seconds=52),
-            last_tried_at=now - timedelta(seconds=9),
-            next_try_at=now + timedelta(seconds=11),
-            **missing_account,
-        )
-    )
-    found.append(
-        make_document(
-            id=3,
-            number="INV-010324",
-            booking="10324",
-            customer="CVM-001207",
-            customer_name="Priya Raman",
-            site="CVM",
-            site_name="Clearview Cemetery & Mausolea",
-            amount=Decimal("21500.00"),
-            state=DocumentState.UNKNOWN,
-            attempt=1,
-            terms_code="IMM",
-            terms_description="Immediate Payment",
-            error_code=None,
-            error_text="The answer was lost: ReadTimeout after 80 s",
-            error_type="erp_unavailable",
-            entity=None,
-            entity_kind=None,
-            first_failed_at=now - timedelta(seconds=33),
-        )
-    )
-    for i in range(4, 9):
-        found.append(
-            make_document(
-                id=i,
-                number=f"INV-0102{i:02}",
-                booking=f"102{i:02}",
-                customer=f"HGH-0044{i:02}",
-                customer_name=("Tomas Havel", "Grace Okafor", "Lily Tran", "J. Whitlock", HOSTILE)[
-                    i - 4
-                ],
-                amount=Decimal("3100.00") * (i - 3),
-                state=DocumentState.FAILED,
-                first_failed_at=now - timedelta(days=i - 3, hours=i),
-                **missing_account,
-            )
-        )
-    for i in range(9, 40):
-        found.append(
-            make_document(
-                id=i,
-                number=f"INV-0100{i:02}",
-                booking=f"100{i:02}",
-                customer=f"CVM-0011{i:02}",
-                customer_name=f"Family {i}",
-                site="CVM",
-                site_name="Clearview Cemetery & Mausolea",
-                amount=Decimal("922.00") + i,
-                synced_at=now - timedelta(hours=i),
-                erp_reference=f"BATCH-{i}/1",
-                **fine,
-            )
-        )
-    found.append(
-        make_document(
-            id=40,
-            entry_type=EntryType.RECEIPT,
-            number="REC-004471",
-            state=DocumentState.WAITING,
-            parent="SAMLTD/invoice/INV-010319",
-            attempt=0,
-            amount=Decimal("250.00"),
-            error_code=None,
-            error_text=None,
-            error_type=None,
-            entity=None,
-            entity_kind=None,
-            first_failed_at=None,
-        )
-    )
-    found.append(
-        make_document(
-            id=41,
-            entry_type=EntryType.CREDIT_NOTE,
-            number="CN-000118",
-            booking="10290",
-            attempt=2,
-            state=DocumentState.RETRYING,
-            amount=Decimal("3760.00"),
-            next_try_at=now + timedelta(seconds=14),
-        )
-    )
-    return found
-
-
-def _frame(columns: Sequence[str], rows: list[dict[str, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=list(columns))
-    for name in frame.columns:
-        if name.endswith("_at") or name in ("at", "bucket"):
-            frame[name] = pd.to_datetime(frame[name], utc=True)
-    return frame
-
-
-class SeededReading:
+class SeededReading(FakeDaemon, FakeViews):
     """The reference scenario and what surrounds it; a resync here ends well."""
 
     def __init__(self) -> None:
-        self.known = {one.id: one for one in _documents()}
+        self.known = {one.id: one for one in fake_documents.documents()}
         self.resynced: list[tuple[int, str, str]] = []
         self.health: Health | None = make_health()
-        self.held: dict[str, Pause] = {}
-        self.preferred: dict[str, str] = {}
-        self.kept: dict[int, SavedView] = {}
 
     def status(self) -> DaemonStatus:
         now = datetime.now(UTC)
@@ -412,14 +124,14 @@ class SeededReading:
                     "oldest_failed_at": min(filter(None, failing), default=None),
                 }
             )
-        return _frame(frames.COUNTS, rows)
+        return frame_of(frames.COUNTS, rows)
 
     def documents(
         self, wanted: DocumentFilter, *, limit: int = 50, offset: int = 0
     ) -> DocumentPage:
         found = self._matching(wanted)
         rows = [self._row(d) for d in found[offset : offset + limit]]
-        return DocumentPage(frame=_frame(frames.DOCUMENTS, rows), total=len(found))
+        return DocumentPage(frame=frame_of(frames.DOCUMENTS, rows), total=len(found))
 
     def document(self, document_id: int) -> DocumentDetail:
         document = self.known.get(document_id)
@@ -474,7 +186,7 @@ class SeededReading:
             }
             for back, at in enumerate(_newest(window, 5))
         ]  # fmt: skip
-        return _frame(frames.SERIES, rows if self.known else [])
+        return frame_of(frames.SERIES, rows if self.known else [])
 
     def standing(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         rows: dict[tuple[str, str, int], dict[str, Any]] = {}
@@ -490,7 +202,7 @@ class SeededReading:
             row["documents"] += 1
             row["failed"] += d.state is DocumentState.FAILED
             row["amount"] += d.amount or Decimal()
-        return _frame(
+        return frame_of(
             frames.STANDING,
             [{"entry_type": k, "site": s, "place": p, **row} for (k, s, p), row in rows.items()],
         )
@@ -503,7 +215,7 @@ class SeededReading:
             }
             for back, at in enumerate(_newest(window, 5))
         ]  # fmt: skip
-        return _frame(frames.HISTORY, rows[::-1] if self.known else [])
+        return frame_of(frames.HISTORY, rows[::-1] if self.known else [])
 
     def busy_hours(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
         rows = [
@@ -512,7 +224,7 @@ class SeededReading:
             for hour in range(8, 18)
             if (day + hour) % 3
         ]
-        return _frame(frames.BUSY_HOURS, rows if self.known else [])
+        return frame_of(frames.BUSY_HOURS, rows if self.known else [])
 
     def retries(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
         rows = [
@@ -523,7 +235,7 @@ class SeededReading:
                 ("record_conflict", True, 5, 2),
             )
         ]
-        return _frame(frames.RETRIES, rows if self.known else [])
+        return frame_of(frames.RETRIES, rows if self.known else [])
 
     def met_causes(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
         rows = [
@@ -537,7 +249,7 @@ class SeededReading:
                 (3, "period_closed", "period", HOSTILE, "closed", False, 2),
             )
         ]  # fmt: skip
-        return _frame(frames.MET_CAUSES, rows if self.known else [])
+        return frame_of(frames.MET_CAUSES, rows if self.known else [])
 
     def period_end(self, due: date, scope: Scope = EVERYTHING) -> pd.DataFrame:
         groups: dict[tuple[Any, ...], list[DocumentRecord]] = {}
@@ -556,7 +268,7 @@ class SeededReading:
             }
             for key, of in groups.items()
         ]
-        return _frame(frames.PERIOD_END, sorted(rows, key=lambda r: -r["amount"]))
+        return frame_of(frames.PERIOD_END, sorted(rows, key=lambda r: -r["amount"]))
 
     def marks(self, window: Window) -> pd.DataFrame:
         now = datetime.now(UTC)
@@ -572,33 +284,10 @@ class SeededReading:
                 (0, 30, now - timedelta(hours=28), "outage", "Sage 300 answered 503", "", ""),
             )
         ]  # fmt: skip
-        return _frame(frames.MARKS, rows if self.known else [])
+        return frame_of(frames.MARKS, rows if self.known else [])
 
     def companies(self) -> list[str]:
         return sorted({d.company for d in self.known.values()})
-
-    def preferences(self) -> dict[str, str]:
-        return dict(self.preferred)
-
-    def prefer(self, name: str, value: str) -> None:
-        self.preferred[name] = value
-
-    def views(self) -> list[SavedView]:
-        return list(self.kept.values())
-
-    def save_view(self, view: ViewToSave, view_id: int | None = None) -> SavedView:
-        number = view_id or len(self.kept) + 1
-        if view_id is None and view.name in {one.name for one in self.kept.values()}:
-            raise DaemonRefused("ada has a view of that name already: choose another name.")
-        owner = self.kept[view_id].owner if view_id else "ada"
-        self.kept[number] = SavedView(
-            **view.model_dump(), id=number, owner=owner, changed_at=datetime.now(UTC),
-            changed_by="ada",
-        )  # fmt: skip
-        return self.kept[number]
-
-    def remove_view(self, view_id: int) -> None:
-        del self.kept[view_id]
 
     def failures(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
         newest = _newest(window, 7)
@@ -615,7 +304,7 @@ class SeededReading:
                 (6, "record_conflict", 5),
             )
         ]
-        return _frame(frames.FAILURES, rows)
+        return frame_of(frames.FAILURES, rows)
 
     def open_errors(self, *, scope: Scope = EVERYTHING) -> pd.DataFrame:
         groups: dict[tuple[Any, ...], list[DocumentRecord]] = {}
@@ -635,95 +324,10 @@ class SeededReading:
             }
             for (kind, entity_kind, entity), of in groups.items()
         ]
-        return _frame(frames.OPEN_ERRORS, sorted(rows, key=lambda r: -r["amount"]))
-
-    def queue(self) -> Queue:
-        moving = (DocumentState.PENDING, DocumentState.RETRYING, DocumentState.UNKNOWN)
-        depth = sum(d.state in moving for d in self.known.values())
-        return Queue(
-            depth=depth,
-            waiting_for_others=sum(d.state is DocumentState.WAITING for d in self.known.values()),
-            trend="shrinking" if depth else "empty",
-            seconds_to_empty=230.0 if depth else None,
-            highest=40 if depth else 0,
-            highest_at=datetime.now(UTC) - timedelta(minutes=5),
-        )
-
-    def pauses(self) -> list[Pause]:
-        return list(self.held.values())
-
-    def pause(self, what: str, *, reason: str) -> None:
-        self.held[what] = Pause(
-            entry_type=what, paused_at=datetime.now(UTC), paused_by="ada", reason=reason
-        )
-
-    def resume(self, what: str) -> None:
-        self.held.pop(what, None)
-
-    def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
-        now = datetime.now(UTC)
-        return [
-            BreakerEvent(at=now - timedelta(minutes=ago), state=state, reason=reason)
-            for ago, state, reason in (
-                (190, "closed", ""),
-                (191, "half_open", "Sage 300 answered 503"),
-                (214, "open", f"Sage 300 answered 503 {HOSTILE}"),
-            )
-        ]
-
-    def audit(self, *, limit: int) -> pd.DataFrame:
-        now = datetime.now(UTC)
-        rows = [
-            (9, 1, "ada", "admin", "resync", "INV-010204", True, f"6030 was added {HOSTILE}",
-             "round 1", "round 2"),
-            (8, 4, "sam", "support", "resync", "/api/v1/documents/1/resync", False, "", "", ""),
-            (7, 9, "ada", "admin", "pause", "receipt", True, "Sage 300 is being updated", "pushing",
-             "paused"),
-            (6, 30, "ada", "admin", "save_user", "sam", True, "role support", "", ""),
-            (5, 44, "eve", "", "sign_in", "=cmd|' /C calc'!A0", False, "", "", ""),
-        ]  # fmt: skip
-        return _frame(
-            frames.AUDIT,
-            [
-                {
-                    "id": i, "at": now - timedelta(minutes=ago), "who": who, "role": role,
-                    "action": action, "target": target, "allowed": allowed, "reason": reason,
-                    "origin": "dashboard 127.0.0.1", "old_value": old, "new_value": new,
-                    "request_id": f"req-{i}", "hash": f"{i:064x}",
-                }
-                for i, ago, who, role, action, target, allowed, reason, old, new in rows
-            ],
-        )  # fmt: skip
-
-    def audit_proof(self) -> AuditVerification:
-        return AuditVerification(events=5, head=f"5:{'9' * 64}", broken=None)
+        return frame_of(frames.OPEN_ERRORS, sorted(rows, key=lambda r: -r["amount"]))
 
     def sites(self) -> list[str]:
         return sorted({d.site for d in self.known.values()})
-
-    def settings(self) -> SettingsRecord:
-        now = datetime.now(UTC)
-        several = [
-            Setting(name=name, value=value, default=default, origin=origin, meaning=meaning)
-            for name, value, default, origin, meaning in (
-                ("sage_url", f"http://sage/{HOSTILE}", "required", "file", "Sage 300 Web API"),
-                ("sage_password", "set", "required", "environment", "That user's password"),
-                ("max_attempts", "7", "5", "file", "Attempts in one round"),
-                ("speed", "1.0", "1.0", "default", "Divides every interval"),
-                ("grace", "10.0", "10.0", "file", "As delivered, though the file says so"),
-            )
-        ]
-        changed = ChangedSetting(
-            at=now - timedelta(days=3), name="max_attempts", before="5", now="7", origin="file",
-            started_by="iman-svc",
-        )  # fmt: skip
-        return SettingsRecord(
-            settings=several if self.known else [],
-            changes=[changed] if self.known else [],
-            file="/etc/iman/iman.toml" if self.known else "",
-            started_at=now - timedelta(days=3),
-            started_by="iman-svc",
-        )
 
     def intake_problems(self) -> pd.DataFrame:
         row = {
@@ -733,7 +337,7 @@ class SeededReading:
             "reason": "total is negative: -3.00",
             "excerpt": '{"type":"document","number":"INV-010330","total":"-3.00"} ' + HOSTILE,
         }
-        return _frame(frames.INTAKE_PROBLEMS, [row])
+        return frame_of(frames.INTAKE_PROBLEMS, [row])
 
     def resync(self, document_id: int, *, reason: str, request_id: str) -> ResyncStarted:
         self.resynced.append((document_id, reason, request_id))
@@ -793,16 +397,16 @@ class EmptyReading(SeededReading):
         self.known = {}
 
     def failures(self, window: Window, scope: Scope = EVERYTHING) -> pd.DataFrame:
-        return _frame(frames.FAILURES, [])
+        return frame_of(frames.FAILURES, [])
 
     def breaker_events(self, *, hours: int) -> list[BreakerEvent]:
         return []
 
     def audit(self, *, limit: int) -> pd.DataFrame:
-        return _frame(frames.AUDIT, [])
+        return frame_of(frames.AUDIT, [])
 
     def intake_problems(self) -> pd.DataFrame:
-        return _frame(frames.INTAKE_PROBLEMS, [])
+        return frame_of(frames.INTAKE_PROBLEMS, [])
 
 
 class AwayReading(SeededReading):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import html
 import json
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -10,9 +12,26 @@ from iman.dashboard import drill, period
 from tests.dashboard.fakes import HOSTILE, EmptyReading, SeededReading
 from tests.pages.conftest import OpenPage, html_of
 
+NUMBERS = (
+    "failures", "causes", "met", "busy", "ageing", "sites", "period_end", "retries",
+)  # fmt: skip
+
 
 def charts_of(at):
     return [json.loads(one.proto.spec) for one in at.get("plotly_chart")]
+
+
+def bars_of(at) -> list[str]:
+    """The addresses that bars and squares open."""
+    charts = re.findall(r'<(?:ul class="iman-chart"|table class="iman-week").*', html_of(at))
+    return [html.unescape(one) for chart in charts for one in re.findall('href="(.*?)"', chart)]
+
+
+def with_numbers(at):
+    """Every chart's numbers opened."""
+    for name in NUMBERS:
+        at.session_state[f"numbers_{name}"] = True
+    return at.run()
 
 
 def test_six_figures_and_every_chart_answers_a_written_question(open_page: OpenPage):
@@ -40,22 +59,26 @@ def test_six_figures_and_every_chart_answers_a_written_question(open_page: OpenP
         "What would miss the period end?",
         "What did Iman save, and which retries were useless?",
     ]
-    assert len(charts_of(at)) == 8
+    assert len(charts_of(at)) == 1
+    assert shown.count('<ul class="iman-chart"') == 6
+    assert shown.count('<table class="iman-week">') == 1
     assert [one.label for one in at.expander].count("The numbers") == 8
-    assert "Amount (AUD)" in shown
+    assert shown.count('aria-label="The numbers"') == 0  # made when somebody opens them
+    assert html_of(with_numbers(at)).count('aria-label="The numbers"') == 8
 
 
 def test_every_chart_can_be_read_without_seeing_it(open_page: OpenPage):
     at = open_page("overview.py", SeededReading())
-    alts = [one.proto.alt for one in at.get("plotly_chart")]
-    assert all(alts)
-    assert any("Refused attempts by weekday and hour; most on" in alt for alt in alts)
+    assert all(one.proto.alt for one in at.get("plotly_chart"))
+    shown = html_of(at)
+    assert 'aria-label="Which causes hold up the most money now?"' in shown
+    assert ">Refused attempts by weekday and hour; most on" in shown
 
 
 def test_what_a_bar_carries_is_read_as_any_address(open_page: OpenPage):
     at = open_page("overview.py", SeededReading())
-    (told, *_) = charts_of(at)[1]["data"][0]["customdata"]
-    assert told.startswith("/monitor?type=all&show=open&error=")
+    told = next(filter(None, charts_of(at)[0]["data"][0]["customdata"]))
+    assert told.startswith("/monitor?type=all&show=all")
     for given in (told, [told], {"0": told}):
         assert drill.address_of(given) == told
     for nonsense in (None, [], 7, {"x": told}):
@@ -63,13 +86,13 @@ def test_what_a_bar_carries_is_read_as_any_address(open_page: OpenPage):
 
 
 def test_without_a_mouse_the_numbers_links_open_the_same(open_page: OpenPage):
-    at = open_page("overview.py", SeededReading())
-    shown = html_of(at).replace("&amp;", "&")
-    drawn = charts_of(at)
-    for chart in (drawn[1], drawn[4], drawn[6]):
-        for address in chart["data"][0]["customdata"]:
-            assert f'href="{address}"' in shown
-    assert 'href="/causes?id=2"' in shown
+    at = with_numbers(open_page("overview.py", SeededReading()))
+    tables = "".join(re.findall(r'<table class="iman-table">.*', html_of(at)))
+    listed = {html.unescape(one) for one in re.findall('href="(.*?)"', tables)}
+    bars = set(bars_of(at))
+    assert len(bars) > 10
+    assert bars <= listed
+    assert "/causes?id=2" in bars
 
 
 def test_hours_saved_and_useless_retries_say_how_they_are_counted(open_page: OpenPage):
@@ -165,7 +188,12 @@ def test_text_from_outside_stays_text(open_page: OpenPage):
 
 
 def test_nothing_to_show_is_said_kindly(open_page: OpenPage):
-    shown = html_of(open_page("overview.py", EmptyReading()))
+    at = open_page("overview.py", EmptyReading())
+    (trend,) = charts_of(at)  # its axis tells which days had no refusal
+    assert trend["data"] == []
+    assert "Nothing was refused in this time." in trend["layout"]["annotations"][0]["text"]
+    assert at.get("plotly_chart")[0].proto.alt == "Nothing was refused in this time."
+    shown = html_of(at)
     assert "Nothing was refused in this time." in shown
     assert "Everything is in Sage 300." in shown
     assert "Nothing would miss it." in shown

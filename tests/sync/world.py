@@ -30,7 +30,7 @@ from tests.sync.virtual_time import virtual_now
 class _Mortal:
     """The ledger as a process sees it: once killed, nothing it asks is ever done."""
 
-    def __init__(self, ledger: DuckDBLedger) -> None:
+    def __init__(self, ledger: Any) -> None:
         self._ledger = ledger
         self.dead = False
 
@@ -55,10 +55,11 @@ class World:
         self.lanes = lanes
         self.batch_most = 1
         self.posting = False
+        self.watched: Callable[[DuckDBLedger], Any] = lambda ledger: ledger
 
     def start(self) -> None:
         self.ledger = DuckDBLedger(self.path, now=virtual_now(), inline=True)
-        self._mortal = mortal = _Mortal(self.ledger)
+        self._mortal = mortal = _Mortal(self.watched(self.ledger))
         self.beats = Beats(virtual_now)
         self.breaker = Breaker(virtual_now)
         self._stop = asyncio.Event()

@@ -6,9 +6,8 @@
   const count = (what) => document.querySelectorAll(what).length;
   const look = () => {
     const app = document.querySelector('[data-testid="stApp"]');
-    const painted = [...document.querySelectorAll(".js-plotly-plot")].filter((one) =>
-      one.querySelector(".main-svg"),
-    ).length;
+    const painted = [...document.querySelectorAll(".js-plotly-plot, .iman-chart, .iman-week")]
+      .filter((one) => !one.matches(".js-plotly-plot") || one.querySelector(".main-svg")).length;
     const now = {
       state: app ? app.getAttribute("data-test-script-state") : null,
       charts: painted,
