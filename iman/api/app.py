@@ -16,7 +16,6 @@ from iman.api.door import STATUSES, Door, Rules
 from iman.api.people import People
 from iman.api.remedies import NoRemedies, RemediesView
 from iman.api.retention import NoRetention, RetentionView
-from iman.api.routes import backups as backup_routes
 from iman.api.routes import (
     audit,
     documents,
@@ -30,10 +29,11 @@ from iman.api.routes import (
     users,
     views,
 )
-from iman.api.rules_of_routes import declare
+from iman.api.routes import backups as backup_routes
 from iman.api.routes import retention as retention_routes
 from iman.api.routes import storage as storage_routes
 from iman.api.routes import watching as watching_routes
+from iman.api.rules_of_routes import declare
 from iman.api.sandbox import NoSandbox, SandboxView
 from iman.api.storage import NoStorage, StorageView
 from iman.api.watching import MetricsView, NoMetrics

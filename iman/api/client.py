@@ -127,22 +127,22 @@ class DaemonClient:
         return read(AuditVerification, self._get("/audit/verification", params))
 
     def backups(self) -> BackupState:
-        return _read(BackupState, self._get("/backups"))
+        return read(BackupState, self._get("/backups"))
 
     def storage(self) -> StorageState:
-        return _read(StorageState, self._get("/storage"))
+        return read(StorageState, self._get("/storage"))
 
     def retention(self, *, planned: bool = True) -> RetentionState:
-        return _read(RetentionState, self._get("/retention", {"planned": planned}))
+        return read(RetentionState, self._get("/retention", {"planned": planned}))
 
     def retain(self) -> RetentionState:
         """Begin a run; it is under way when this answers. Raises ``DaemonRefused``."""
-        return _read(RetentionState, self._send("POST", "/retention"))
+        return read(RetentionState, self._send("POST", "/retention"))
 
     def back_up(self, folder: str = "") -> BackupState:
         """Begin one; it is under way when this answers. Raises ``DaemonRefused``."""
         body = BackupRequest(folder=folder)
-        return _read(BackupState, self._send("POST", "/backups", body))
+        return read(BackupState, self._send("POST", "/backups", body))
 
     def sandbox_faults(self) -> SandboxFaults:
         """What the sandbox's Sage 300 does wrong on purpose. Raises ``DaemonRefused`` without."""

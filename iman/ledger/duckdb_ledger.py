@@ -170,7 +170,6 @@ class DuckDBLedger:
         """Run *work* in the writer's next transaction."""
         return self._writer.submit(work)
 
-<<<<<<< HEAD
     def new_reader(self) -> duckdb.DuckDBPyConnection:
         """A cursor of the caller's own, for what takes long; close it."""
         if self._closed:

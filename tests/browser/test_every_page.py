@@ -210,7 +210,7 @@ def test_a_bar_opens_the_rows_behind_it_and_they_can_be_saved(iman: Up, visit):
     assert f"entity {largest['entity']}" in content.splitlines()[1]
     assert content.count("INV-") >= largest["documents"]
     person.open("/")
-    stack = page.locator(".st-key-card_trend .barlayer .point path").first
+    stack = page.locator(".st-key-card_trend .barlayer .point path >> visible=true").first
     stack.wait_for()
     with person.runs.rerun():
         stack.click(force=True)  # Plotly lays a pane over its bars, which takes the click

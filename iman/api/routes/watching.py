@@ -35,9 +35,7 @@ def ready(request: Request, response: Response) -> Answer:
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-def metrics(
-    request: Request, _: Annotated[Person, Depends(needs(Permission.WATCH))]
-) -> Response:
+def metrics(request: Request, _: Annotated[Person, Depends(needs(Permission.WATCH))]) -> Response:
     """Prometheus' text exposition: counters in memory, and what is open; history is not read."""
     view: MetricsView = request.app.state.metrics
     text = view.text(request.app.state.daemon.health())
