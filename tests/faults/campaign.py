@@ -36,12 +36,14 @@ class Report:
     untold: list[str] = field(default_factory=list)
     contradicted: list[str] = field(default_factory=list)
     rollups: dict[str, int] = field(default_factory=dict)
+    audited: int = 0
+    audit_broken: str = ""
     seconds: float = 0.0
 
     @property
     def good(self) -> bool:
         wrong = self.lost, self.doubled, self.untold, self.contradicted, self.rollups
-        return not any(wrong)
+        return not any(wrong) and not self.audit_broken
 
     def as_json(self) -> dict[str, Any]:
         return {"good": self.good} | asdict(self)
@@ -81,9 +83,9 @@ def run(folder: Path, *, kills: int, days: float, seed: int, say: Say = lambda _
     if kind != "found":
         raise RuntimeError(f"The last life did not come to rest: {found}")
     report.steps = dict(steps)
-    for name in ("documents", "attempts", "lost", "doubled", "untold", "contradicted", "rollups"):
-        setattr(report, name, found[name])
-    report.days = round(found["time"] / _DAY, 2)
+    report.days = round(found.pop("time") / _DAY, 2)
+    for name, value in found.items():
+        setattr(report, name, value)
     report.seconds = round(time.monotonic() - begun, 1)
     return report
 

@@ -16,13 +16,15 @@ from typing import Any
 
 from iman import logs
 from iman.domain.feed import DocumentArrived
+from iman.ledger.audit import AuditEvent, verify, write_audit
+from iman.ledger.backup import back_up
 from iman.ledger.rollups import differences
 from tests.builders import NOW, unavailable
 from tests.faults.outside import Journal, LastingSage, LastingSource, Watched
 from tests.sync.virtual_time import VirtualLoop, skip, virtual_now
 from tests.sync.world import World
 
-#: Where a life may end. The last three are met by a clock beside the daemon, within what DuckDB
+#: Where a life may end. Those "during" are met by a clock beside the daemon, within what DuckDB
 #: does; "idle" is any other moment.
 STEPS = (
     "before intake",
@@ -39,6 +41,7 @@ STEPS = (
     "idle",
     "during start",
     "during checkpoint",
+    "during backup",
 )
 
 _MISSING = "90D"  # the terms code that Sage 300 lacks until the end
@@ -123,7 +126,27 @@ async def _live(life: Life, sage: LastingSage, source: LastingSource, journal: J
         await asyncio.sleep(0.5)
         _kill("during start", journal)
     world.start()
-    await asyncio.gather(_trouble(world, rng, life.lasts), _end(life, world, rng, journal), _stay())
+    await asyncio.gather(
+        _trouble(world, rng, life.lasts),
+        _people(world, rng, life.lasts),
+        _end(life, world, rng, journal),
+        _stay(),
+    )
+
+
+async def _people(world: World, rng: Random, lasts: float) -> None:
+    """Somebody resyncs what failed, and is written into the audit trail."""
+    await asyncio.sleep(rng.uniform(0.0, lasts))
+    ledger = world.ledger
+    for number in _failed(world):
+        world.resync(number)
+        event = AuditEvent(
+            who="ada", role="admin", action="resync", target=number, allowed=True, reason="",
+            origin="campaign",
+        )  # fmt: skip
+        ledger.write(
+            lambda conn, event=event: write_audit(conn, ledger.ids, event, now=virtual_now())
+        ).result()
 
 
 async def _stay() -> None:
@@ -131,16 +154,19 @@ async def _stay() -> None:
 
 
 async def _end(life: Life, world: World, rng: Random, journal: Journal) -> None:
-    if life.step != "during checkpoint":
+    if not life.step.startswith("during"):
         await asyncio.sleep(life.lasts)
         _kill("idle", journal)  # the step was not met, or there is none
     await asyncio.sleep(rng.uniform(0.0, life.lasts))
     journal.write("died", (virtual_now() - NOW).total_seconds(), life.step)
-    _kill_within(rng.uniform(0.0, 0.01))
-    connection = world.ledger.reader()
+    backup = life.step == "during backup"
+    _kill_within(rng.uniform(0.0, 0.3 if backup else 0.01))
     while True:
-        connection.execute("CHECKPOINT")
-        await asyncio.sleep(0.05)  # pushes go on in between
+        if backup:
+            back_up(world.ledger.new_reader(), life.ledger.parent / "backups", now=virtual_now())
+        else:
+            world.ledger.reader().execute("CHECKPOINT")
+        await asyncio.sleep(1.0)  # pushes go on in between
 
 
 async def _trouble(world: World, rng: Random, lasts: float) -> None:
@@ -180,10 +206,7 @@ async def _settle(life: Life, sage: LastingSage, source: LastingSource, journal:
     await world.until(lambda: _count(world, "documents") == len(numbers), within=3600)
     for _ in range(2):
         await world.until(lambda: not _moving(world), within=3600, every=1.0)
-        for (number,) in world.rows(
-            "SELECT number FROM open_documents JOIN documents USING (document_id)"
-            " WHERE state = 'failed'"
-        ):
+        for number in _failed(world):
             world.resync(number)
     await world.until(lambda: _count(world, "write_backs") == 0, within=3600)
     await asyncio.sleep(sage.late + 5)
@@ -199,9 +222,21 @@ async def _settle(life: Life, sage: LastingSage, source: LastingSource, journal:
             "contradicted": [n for n in numbers if world.state(n) != "synced"],
             "attempts": _count(world, "attempts"),
             "rollups": differences(world.ledger.reader()),
+            "audited": _count(world, "audit_events"),
+            "audit_broken": str(verify(world.ledger.reader()).broken or ""),
         },
     )
     await world.stop()
+
+
+def _failed(world: World) -> list[str]:
+    return [
+        str(number)
+        for (number,) in world.rows(
+            "SELECT number FROM open_documents JOIN documents USING (document_id)"
+            " WHERE state = 'failed'"
+        )
+    ]
 
 
 def _count(world: World, table: str) -> int:

@@ -15,7 +15,7 @@ KILLS, DAYS = len(STEPS), 0.5
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="lives are forked; tests/daemon kills there")
-def test_death_at_every_step_loses_nothing_and_doubles_nothing():
+def test_death_at_every_step_loses_nothing_and_doubles_nothing() -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "tests.faults", "--kills", str(KILLS), "--days", str(DAYS)],
         cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=False,
@@ -26,5 +26,6 @@ def test_death_at_every_step_loses_nothing_and_doubles_nothing():
     assert sum(found["steps"].values()) == KILLS
     assert len(found["steps"]) > len(STEPS) // 2, found["steps"]  # some are met by others first
     assert found["torn_logs"]
+    assert found["audited"]
     assert found["days"] >= DAYS
     assert found["attempts"] > found["documents"]
