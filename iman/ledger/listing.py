@@ -92,12 +92,13 @@ def _pieces(
         reader = cursor.sql(_SQL["all_rows"], params=asked).to_arrow_reader(rows)
 
         first = True
-        for batch in reader:
-            if batch.num_rows or first:
-                yield told(pa.Table.from_batches([batch]))
-            first = False
-        if first:
-            yield told(reader.schema.empty_table())
+        with contextlib.closing(reader):  # who asked may stop half-way, as a download does
+            for batch in reader:
+                if batch.num_rows or first:
+                    yield told(pa.Table.from_batches([batch]))
+                first = False
+            if first:
+                yield told(reader.schema.empty_table())
 
 
 def wanted_values(

@@ -27,7 +27,10 @@ RULES = {
     for method, described in methods.items()
 }
 #: Open on purpose: whether the daemon is alive, and the way in.
-OPEN_ROUTES = {("get", PREFIX + "/health"), ("post", PREFIX + "/sessions")}
+OPEN_ROUTES = {
+    ("get", PREFIX + "/health"), ("get", PREFIX + "/health/alive"),
+    ("get", PREFIX + "/health/ready"), ("post", PREFIX + "/sessions"),
+}  # fmt: skip
 OWN = {
     ("delete", PREFIX + "/sessions/current"), ("delete", PREFIX + "/me/sessions"),
     ("get", PREFIX + "/me"), ("put", PREFIX + "/me/password"),

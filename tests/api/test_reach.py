@@ -373,7 +373,10 @@ def test_a_table_nobody_thought_about_is_empty_to_whoever_is_limited(tmp_path: P
         conn = ledger.reader(Reach(sites=("HGH",)))
         assert conn.execute("SELECT * FROM new_one").fetchall() == []
         assert ledger.reader().execute("SELECT * FROM new_one").fetchall() == [(1,)]
-        names = conn.execute("SELECT table_name FROM duckdb_tables()").fetchall()
+        names = conn.execute(
+            "SELECT table_name FROM duckdb_tables()"
+            " UNION SELECT view_name FROM duckdb_views() WHERE NOT internal AND NOT temporary"
+        ).fetchall()
         tables = {row[0] for row in names}
         assert tables >= AS_IT_IS
         assert tables >= set(reach._SQL)

@@ -37,9 +37,10 @@ def test_degraded_is_ready_and_says_why(fresh: Served, monkeypatch, changes, sta
     assert answer.json() == {"status": health.status, "reason": reason}
 
 
-def test_figures_are_for_those_who_may_look(served: Served):
+def test_figures_are_for_those_who_may_watch(served: Served):
     assert served.call("GET", "/metrics", None).status_code == 401
-    answer = served.call("GET", "/metrics", Role.MANAGER)
+    assert served.call("GET", "/metrics", Role.MANAGER).status_code == 403
+    answer = served.call("GET", "/metrics", Role.ADMIN)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
 

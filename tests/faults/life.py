@@ -137,16 +137,7 @@ async def _live(life: Life, sage: LastingSage, source: LastingSource, journal: J
 async def _people(world: World, rng: Random, lasts: float) -> None:
     """Somebody resyncs what failed, and is written into the audit trail."""
     await asyncio.sleep(rng.uniform(0.0, lasts))
-    ledger = world.ledger
-    for number in _failed(world):
-        world.resync(number)
-        event = AuditEvent(
-            who="ada", role="admin", action="resync", target=number, allowed=True, reason="",
-            origin="campaign",
-        )  # fmt: skip
-        ledger.write(
-            lambda conn, event=event: write_audit(conn, ledger.ids, event, now=virtual_now())
-        ).result()
+    _resync_all(world)
 
 
 async def _stay() -> None:
@@ -206,8 +197,7 @@ async def _settle(life: Life, sage: LastingSage, source: LastingSource, journal:
     await world.until(lambda: _count(world, "documents") == len(numbers), within=3600)
     for _ in range(2):
         await world.until(lambda: not _moving(world), within=3600, every=1.0)
-        for number in _failed(world):
-            world.resync(number)
+        _resync_all(world)
     await world.until(lambda: _count(world, "write_backs") == 0, within=3600)
     await asyncio.sleep(sage.late + 5)
     sage.come_true(virtual_now())
@@ -227,6 +217,20 @@ async def _settle(life: Life, sage: LastingSage, source: LastingSource, journal:
         },
     )
     await world.stop()
+
+
+def _resync_all(world: World) -> None:
+    """What failed, each written down."""
+    ledger = world.ledger
+    for number in _failed(world):
+        world.resync(number)
+        event = AuditEvent(
+            who="ada", role="admin", action="resync", target=number, allowed=True, reason="",
+            origin="campaign",
+        )  # fmt: skip
+        ledger.write(
+            lambda conn, event=event: write_audit(conn, ledger.ids, event, now=virtual_now())
+        ).result()
 
 
 def _failed(world: World) -> list[str]:

@@ -125,8 +125,8 @@ class Campaign:
         except (Failure, FailureGroup, AssertionError) as exc:
             self._fault(f"{told}: {exc}")
         self._nothing_changed(case, told, answer.status_code)
-        if answer.status_code == 204 and case.path.endswith("/sessions/current"):
-            self._tokens.pop(role, None)
+        if answer.status_code == 401 or "/sessions" in case.path:
+            self._tokens.pop(role, None)  # it may have signed out, here or everywhere
 
     def _nothing_changed(self, case: Any, told: str, status: int) -> None:
         """A refused call changes nothing but the audit trail; asking changes nothing at all."""
@@ -141,6 +141,8 @@ class Campaign:
         self._before = now
         if status < 400 and not asks:
             return
+        if case.path.endswith("/me/password"):
+            changed -= {"users"}  # a wrong password is counted
         changed -= TRAIL  # an export is written down, and so is what was refused before this call
         if changed:
             self._fault(f"{told} answered {status} and changed {sorted(changed)}")

@@ -44,6 +44,9 @@ class Well:
             }
         )  # fmt: skip
 
+    def stuck(self) -> bool:
+        return False
+
     def wake(self) -> None:
         """Nobody sleeps."""
 
