@@ -34,6 +34,7 @@ def test_fifty_kills_lose_nothing_and_push_nothing_twice(tmp_path: Path) -> None
                 before = here.in_sage().total()
                 wait_for(
                     lambda before=before: not before < DOCUMENTS or here.in_sage().total() > before,
+                    seconds=240,  # a busy machine has much to look up before anything new goes
                     every=0.2,  # its answer is long, and Sage 300 has other things to do
                 )
             time.sleep(moments.uniform(0.0, 1.2 if starting else 0.8))
