@@ -23,7 +23,7 @@ from iman.api.door import Rules, hosts
 from iman.api.passwords import hash_password, password_fits
 from iman.daemon import ApiThread, Daemon, Every
 from iman.demo import DEMO_SIGN_INS
-from iman.domain.keeping import Keeping
+from iman.domain.masking import Masking
 from iman.domain.retry import RetryPolicy
 from iman.gateways.byondpro import Byondpro
 from iman.gateways.byondpro_documents import read_document
@@ -33,7 +33,7 @@ from iman.gateways.log_in import Basic, Bearer
 from iman.gateways.sage300 import Sage300
 from iman.gateways.sage_web import Capabilities
 from iman.gateways.sandbox_switches import SandboxSwitches
-from iman.keeping.keeping import Keeping as LedgerKeeping
+from iman.keeping.keeping import Keeping
 from iman.ledger.accounts import (
     StoredUser,
     change_user,
@@ -200,7 +200,7 @@ def build_daemon(
 
     can = Capabilities()
     sages = [Sage300(http, names=entity_in, can=can) for http in (*lanes, spare)]
-    keeping = LedgerKeeping(settings, ledger=ledger, beats=beats, now=now)
+    keeping = Keeping(settings, ledger=ledger, beats=beats, now=now)
     neighbours = Neighbours(
         sage=sages[-1],
         ledger=ledger,
@@ -230,7 +230,7 @@ def build_daemon(
         held_back=keeping.held_back,
         leftover=lambda token, entry_type: leftovers.note(token, entry_type),
         recorded=recorded,
-        keeping=Keeping(settings.mask_fields),
+        masking=Masking(settings.mask_fields),
         written=keeping.metrics.attempt,
     )
     leftovers = Leftovers(sage=sages[-1], beats=beats, idle=pusher.idle)

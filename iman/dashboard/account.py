@@ -24,9 +24,10 @@ def mine(person: Me) -> None:
             (text.SIGN_IN_NAME, escape(person.name)),
             (text.PERSON_ROLE, words.ROLES.get(person.role, person.role)),
             (words.LIMITED, escape(words.sees(person.reach))),
-            (words.MAY_DO, ", ".join(words.MAY[one] for one in person.permissions)),
         ]
     )
+    # by itself: an admin's are many, and in a column of four would fill the first screen
+    parts.facts([(words.MAY_DO, ", ".join(words.MAY[one] for one in person.permissions))])
     ends = text.moment(person.expires_at, zone, now)
     st.html(f'<p class="iman-quiet">{escape(words.session_ends(ends))}</p>')
 

@@ -162,8 +162,8 @@ AWAY_NO_CHANGE = "The daemon is away: nothing can be changed until it is back."
 ROLE_MAY = {
     Role.MANAGER: "Read everything, export",
     Role.SUPPORT: "Read everything, export, work on checklists, park documents",
-    Role.ADMIN: "All of that; resync one or many, close by hand, pause, audit trail, people, "
-    "rules, playbooks, views that others share",
+    Role.ADMIN: "All of that; resync one or many, close by hand, pause, back up, audit trail, "
+    "people, rules, playbooks, views that others share",
 }
 
 EXPORT = "Export as"

@@ -13,7 +13,7 @@ import structlog
 
 from iman.domain.attempt import Claim, Exchange, Finished, Sighting, Verdict
 from iman.domain.document import Document, EntryType
-from iman.domain.keeping import Keeping
+from iman.domain.masking import Masking
 from iman.domain.outcome import (
     OUTCOME_NAMES,
     Absent,
@@ -42,7 +42,7 @@ log = structlog.get_logger()
 
 
 #: What is kept of a request and its answer: no card numbers.
-_ALL_OF_IT = Keeping()
+_ALL_OF_IT = Masking()
 
 
 class Pusher:
@@ -72,7 +72,7 @@ class Pusher:
         held_back: Callable[[], str] = lambda: "",
         leftover: Callable[[str, EntryType], None] = lambda _token, _entry_type: None,
         recorded: asyncio.Event | None = None,
-        keeping: Callable[[str | None], str | None] = _ALL_OF_IT,
+        masking: Callable[[str | None], str | None] = _ALL_OF_IT,
         written: Callable[[Finished], None] = lambda _: None,
     ) -> None:
         self._lanes = lanes
@@ -91,7 +91,7 @@ class Pusher:
         self._neighbours = neighbours
         self._held_back = held_back
         self._leftover = leftover
-        self._keeping = keeping
+        self._masking = masking
         self._units: asyncio.Queue[list[Claim]] = asyncio.Queue()
         self._outcomes: asyncio.Queue[Finished | None] = asyncio.Queue()
         self._busy = 0
@@ -436,8 +436,8 @@ class Pusher:
             ),
             ended_at=now,
             verdict=self._verdict(exchange.outcome),
-            sent=self._keeping(exchange.sent),
-            answered=self._keeping(exchange.answered),
+            sent=self._masking(exchange.sent),
+            answered=self._masking(exchange.answered),
         )
 
     def _verdict(self, outcome: Outcome) -> Verdict | None:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from iman.domain.card_data import masked, without_cards
-from iman.domain.keeping import Keeping
+from iman.domain.masking import Masking
 from iman.gateways.byondpro_feed import read_page
 from tests.builders import make_event, make_payload
 
@@ -55,11 +55,11 @@ def test_a_document_is_written_down_without_the_card_somebody_typed_into_it():
 
 
 def test_named_fields_are_not_kept_of_what_was_sent_and_answered():
-    keeping = Keeping(("CustomerName", "Address.Line"))
+    keeping = Masking(("CustomerName", "Address.Line"))
     body = '{"CustomerName": "Margaret \\"M\\" Ellison","customername":12.50,"Terms":"F48"}'
     assert keeping(body) == '{"CustomerName": "•••","customername":"•••","Terms":"F48"}'
     assert keeping('{"CustomerName":"cut he') == '{"CustomerName":"•••"'
     assert keeping('{"AddressXLine": "stays"}') == '{"AddressXLine": "stays"}'
     assert keeping("card 4111111111111111") == "card 411111•••1111"
     assert keeping(None) is None
-    assert Keeping()('{"CustomerName": "x"}') == '{"CustomerName": "x"}'
+    assert Masking()('{"CustomerName": "x"}') == '{"CustomerName": "x"}'

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from iman.domain.card_data import MASK, masked
 
 
-class Keeping:
+class Masking:
     """*fields*: names of JSON fields whose values are not kept, in any case."""
 
     def __init__(self, fields: Iterable[str] = ()) -> None:
