@@ -50,7 +50,9 @@ def _executable(playwright: Playwright) -> str | None:
     return next((place for place in found if place and Path(place).exists()), None)
 
 
-expect.set_options(timeout=20_000)  # where a bound is promised, the test states its own
+#: Milliseconds; where a bound is promised, the test states its own.
+USUALLY = 20_000
+expect.set_options(timeout=USUALLY)
 
 
 @pytest.fixture(scope="module")  # its event loop must be gone before other files' tests
