@@ -21,15 +21,18 @@ from iman import __version__
 from iman.api.app import create_app
 from iman.api.door import Rules, hosts
 from iman.api.passwords import hash_password, password_fits
+from iman.api.people import Passwords
 from iman.daemon import ApiThread, Daemon, Every
 from iman.demo import DEMO_SIGN_INS
 from iman.domain.masking import Masking
+from iman.domain.people import Role
 from iman.domain.retry import RetryPolicy
 from iman.gateways.byondpro import Byondpro
 from iman.gateways.byondpro_documents import read_document
 from iman.gateways.entries.mapping import named_values
 from iman.gateways.fast_http import FastClient, FastTransport
 from iman.gateways.log_in import Basic, Bearer
+from iman.gateways.oidc import OpenIdProvider, Provider
 from iman.gateways.sage300 import Sage300
 from iman.gateways.sage_web import Capabilities
 from iman.gateways.sandbox_switches import SandboxSwitches
@@ -134,6 +137,26 @@ def byondpro_client(settings: DaemonSettings, context: ssl.SSLContext) -> httpx.
         trust_env=False,
         verify=context,
     )
+
+
+def identity_provider(settings: DaemonSettings) -> OpenIdProvider | None:
+    """Nothing is asked of it before somebody comes with its token. None where none is set.
+
+    Raises ``SettingsError`` where the package that checks signatures is missing.
+    """
+    if not settings.oidc_issuer:
+        return None
+    provider = Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        name_claim=settings.oidc_name_claim,
+        groups_claim=settings.oidc_groups_claim,
+    )
+    return OpenIdProvider(provider, provider_client(settings))
+
+
+def provider_client(settings: DaemonSettings) -> httpx.Client:
+    return httpx.Client(trust_env=False, verify=tls(settings), follow_redirects=False)
 
 
 def open_source(
@@ -292,9 +315,20 @@ def run_daemon(settings: DaemonSettings, *, now: Now = utc_now) -> None:
                 add_demo_people(ledger, now)
             else:
                 end_demo_people(ledger, now)
-                if not any(one.active for one in list_users(ledger.reader())):
-                    log.warning("nobody_may_sign_in", do="iman user add NAME --role admin")
+                _warn_of_a_shut_door(settings, ledger)
             asyncio.run(_run(settings, ledger, listening, now))
+
+
+def _warn_of_a_shut_door(settings: DaemonSettings, ledger: DuckDBLedger) -> None:
+    """Somebody has to get in: while the identity provider is away, with a password."""
+    only = set(settings.password_sign_in)
+    active = [one for one in list_users(ledger.reader()) if one.active]
+    with_one = [one for one in active if not one.provider and (not only or one.name in only)]
+    add = "iman user add NAME --role admin"
+    if not active and not settings.oidc_issuer:
+        log.warning("nobody_may_sign_in", do=add)
+    elif settings.oidc_issuer and not any(one.role is Role.ADMIN for one in with_one):
+        log.warning("no_admin_without_the_identity_provider", do=add)
 
 
 async def _run(
@@ -303,6 +337,7 @@ async def _run(
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     stop_on_signals(lambda: loop.call_soon_threadsafe(stop.set))
     daemon = build_daemon(settings, ledger=ledger, now=now)
+    provider = identity_provider(settings)
     switches = sandbox_switches(settings) if settings.sandbox else None
     app = create_app(
         ledger=ledger,
@@ -315,6 +350,9 @@ async def _run(
         storage=daemon.keeping.room,
         retention=daemon.keeping.retention,
         metrics=daemon.keeping.metrics,
+        provider=provider,
+        mapping=settings.oidc_groups,
+        passwords=Passwords(frozenset(settings.password_sign_in)),
     )
     api = ApiThread(app, listening, api_tls(settings))
     api.start()
@@ -323,8 +361,9 @@ async def _run(
     finally:
         api.stop()
         daemon.keeping.close()
-        if switches is not None:
-            switches.close()
+        for one in (switches, provider):
+            if one is not None:
+                one.close()
 
 
 def api_rules(settings: DaemonSettings) -> Rules:

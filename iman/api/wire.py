@@ -34,6 +34,12 @@ class SignIn(Wire):
     password: str = Field(min_length=1, max_length=200)
 
 
+class ProviderSignIn(Wire):
+    """What an identity provider handed out for this sign-in."""
+
+    id_token: str = Field(min_length=1, max_length=32_768, description="Signed by the provider")
+
+
 class Session(Wire):
     """A person's session. The token is shown once, here."""
 
@@ -56,6 +62,9 @@ class Me(Wire):
         default=False, description="Nothing else is possible before that"
     )
     notice: str = Field(default="", description="Wrong passwords tried since the last sign-in")
+    single_sign_on: bool = Field(
+        default=False, description="The person signs in through the identity provider"
+    )
 
     @property
     def reach(self) -> Reach:

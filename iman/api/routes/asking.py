@@ -16,6 +16,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from iman.api.client import ARROW
 from iman.api.door import SIGNED_IN
 from iman.api.people import People
+from iman.api.single_sign_on import SingleSignOn
 from iman.api.wire import Table
 from iman.domain.people import Permission, Person
 from iman.errors import NotSignedIn
@@ -37,6 +38,11 @@ _LARGEST_ID = 2**63 - 1
 
 def people(request: Request) -> People:
     found: People = request.app.state.people
+    return found
+
+
+def single_sign_on(request: Request) -> SingleSignOn:
+    found: SingleSignOn = request.app.state.single_sign_on
     return found
 
 
