@@ -1,4 +1,5 @@
-"""How often a password, or a token, may be guessed: answered before any is hashed, so guesses cost little."""
+"""How often a password or a token may be guessed: answered before one is looked at, so guesses
+cost little."""
 
 from __future__ import annotations
 

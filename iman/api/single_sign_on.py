@@ -41,6 +41,7 @@ from iman.sync.ports import Now
 _NAME = re.compile(r"[A-Za-z0-9._@-]{1,80}\Z")
 #: What wrong tokens are counted under: no account can be called so.
 _GUESSED = "(single sign-on)"
+_WHO = "single sign-on"  # who makes accounts and changes them at a sign-in
 _MOST_TOLD = 8  # groups named to a person, or in the audit trail
 _NONE = "No identity provider is set up here: sign in with a name and a password."
 
@@ -177,9 +178,9 @@ class SingleSignOn:
         if (known.role, known.reach) != (gives.role, gives.reach):
             before = account_stands(conn, name, now)
             change_user(conn, name, gives.role, gives.reach, active=True)
+            why = f"groups: {_told(gives.groups)}"
             event = event_of(
-                "single sign-on", "", "change_user", name, f"groups: {_told(gives.groups)}", address,
-                before=before, after=account_stands(conn, name, now),
+                _WHO, "", "change_user", name, why, address, before=before, after=account_stands(conn, name, now),
             )  # fmt: skip
             write_audit(conn, self._ledger.ids, event, now=now)
         return find_user(conn, name) or known
@@ -199,7 +200,7 @@ class SingleSignOn:
         if taken == [name] and waits_for_somebody(conn, name, identity.issuer):
             bind(conn, name, issuer=identity.issuer, subject=identity.subject, now=now)
             event = event_of(
-                "single sign-on", "", "bind_user", name, "the first who came for it", address,
+                _WHO, "", "bind_user", name, "the first who came for it", address,
                 before="waits for the provider's person", after=f"subject {identity.subject}",
             )  # fmt: skip
             write_audit(conn, self._ledger.ids, event, now=now)
@@ -214,7 +215,7 @@ class SingleSignOn:
         save_user(conn, name, gives.role, NO_PASSWORD, now=now, reach=gives.reach)
         bind(conn, name, issuer=identity.issuer, subject=identity.subject, now=now)
         event = event_of(
-            "single sign-on", "", "save_user", name, f"groups: {_told(gives.groups)}", address,
+            _WHO, "", "save_user", name, f"groups: {_told(gives.groups)}", address,
             after=account_stands(conn, name, now),
         )  # fmt: skip
         write_audit(conn, self._ledger.ids, event, now=now)

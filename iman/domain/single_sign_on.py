@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from iman.domain.people import Reach, Role
+from iman.domain.people import EVERYWHERE, Reach, Role
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,7 +19,7 @@ class GroupRole:
 
     group: str
     role: Role
-    reach: Reach = Reach()
+    reach: Reach = EVERYWHERE
 
     def __str__(self) -> str:
         limits = f" ({self.reach})" if self.reach.limited else ""
