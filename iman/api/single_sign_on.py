@@ -180,7 +180,8 @@ class SingleSignOn:
             change_user(conn, name, gives.role, gives.reach, active=True)
             why = f"groups: {_told(gives.groups)}"
             event = event_of(
-                _WHO, "", "change_user", name, why, address, before=before, after=account_stands(conn, name, now),
+                _WHO, "", "change_user", name, why, address,
+                before=before, after=account_stands(conn, name, now),
             )  # fmt: skip
             write_audit(conn, self._ledger.ids, event, now=now)
         return find_user(conn, name) or known

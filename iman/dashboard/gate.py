@@ -42,9 +42,18 @@ class Gate:
     """Lets in who has a session, and tells the script who that is in ``x-iman-*`` headers."""
 
     def __init__(
-        self, app: App, *, sessions: Sessions, secret: str, allowed_hosts: Iterable[str] = ()
+        self,
+        app: App,
+        *,
+        sessions: Sessions,
+        secret: str,
+        allowed_hosts: Iterable[str] = (),
+        way_back: str = "",
     ) -> None:
+        """*way_back*: where an identity provider sends strangers' browsers; '' where there is none.
+        Nothing else is open to them."""
         self._app = app
+        self._way_back = way_back
         self._sessions = sessions
         self._secret = secret.encode()
         self._hosts = frozenset(allowed_hosts)
@@ -61,7 +70,8 @@ class Gate:
             return await _refuse(scope, receive, send, 400, "This host name is not allowed here.")
         if scope["type"] == "websocket" and not same_origin(scope, self._hosts):
             return await _refuse(scope, receive, send, 403, "Another site may not connect here.")
-        if scope["type"] == "http" and path.startswith("/auth/"):
+        back = bool(self._way_back) and path == self._way_back
+        if scope["type"] == "http" and (path.startswith("/auth/") or back):
             return await self._app(self._with_headers(scope, None), receive, send)
         token = token_of(scope)
         if token is None or not await self._good(token):

@@ -13,6 +13,11 @@ from datetime import datetime
 from iman.domain.people import EVERYWHERE, Reach, Role
 
 
+def discovery_address(issuer: str) -> str:
+    """Where a provider describes itself: OpenID Connect Discovery 1.0, section 4."""
+    return issuer.rstrip("/") + "/.well-known/openid-configuration"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GroupRole:
     """Who is in the provider's *group* has *role* within *reach*."""

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from iman.domain.single_sign_on import Identity
+from iman.domain.single_sign_on import Identity, discovery_address
 from iman.errors import DaemonRefused, NotSignedIn, SettingsError
 from iman.gateways.answers import loads
 
@@ -30,7 +30,6 @@ ALGORITHMS = (
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519",
 )  # fmt: skip
 LONGEST_TOKEN = 32 * 1024  # characters
-WELL_KNOWN = "/.well-known/openid-configuration"
 
 _LEEWAY = 60.0  # seconds two clocks may differ
 _FRESH = 600.0  # seconds after which a token signs nobody in: it was handed out for this sign-in
@@ -186,7 +185,7 @@ _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k", "x5c", "key_o
 
 def discover(http: httpx.Client, issuer: str) -> dict[str, Any]:
     """The provider's own description. Raises ``Unreachable``: also for one of another issuer."""
-    told = fetch(http, issuer.rstrip("/") + WELL_KNOWN)
+    told = fetch(http, discovery_address(issuer))
     if told.get("issuer") != issuer:
         raise Unreachable(f"it calls itself {str(told.get('issuer'))[:200]!r} and not {issuer!r}")
     for name in ("jwks_uri", "authorization_endpoint", "token_endpoint"):

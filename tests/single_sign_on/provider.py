@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import hmac
 import html
 import json
 import secrets
@@ -19,8 +20,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import uvicorn
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jwt
-from joserfc.jwk import ECKey, OctKey, RSAKey
+from joserfc.jwk import ECKey, RSAKey
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import (
@@ -58,7 +61,10 @@ class Provider:
     def rotate(self) -> None:
         """A new key, in the place of the old one."""
         name = {"kid": secrets.token_hex(4), "use": "sig"}
-        self.keys = [RSAKey.generate_key(2048, name), ECKey.generate_key("P-256", name | {"kid": secrets.token_hex(4)})]
+        self.keys = [
+            RSAKey.generate_key(2048, name),
+            ECKey.generate_key("P-256", name | {"kid": secrets.token_hex(4)}),
+        ]
 
     def app(self) -> Starlette:
         return Starlette(
@@ -217,13 +223,15 @@ class Provider:
                 made = self._signed(claims, asked.get("key", 0), **header)
             case "none":
                 made = f"{_b64({'alg': 'none', 'typ': 'JWT'})}.{_b64(claims)}."
-            case "public_key_as_secret":
-                secret = OctKey.import_key(self.keys[0].as_pem(private=False))
-                told = {"alg": "HS256", "kid": self.keys[0].kid}
-                made = jwt.encode(told, claims, secret, algorithms=["HS256"])
-            case "clients_secret":
-                told = {"alg": "HS256", "kid": self.keys[0].kid}
-                made = jwt.encode(told, claims, OctKey.import_key(SECRET), algorithms=["HS256"])
+            case "public_key_as_secret" | "clients_secret":
+                key = self.keys[0].as_pem(private=False)
+                secret = key if asked["how"].startswith("public") else SECRET.encode()
+                front = f"{_b64({'alg': 'HS256', 'kid': self.keys[0].kid})}.{_b64(claims)}"
+                made = f"{front}.{_b64(hmac.digest(secret, front.encode(), 'sha256'))}"
+            case "by_hand":  # with a header that no library would write
+                front = f"{_b64({'alg': 'RS256', 'kid': self.keys[0].kid} | header)}.{_b64(claims)}"
+                private = self.keys[0].private_key
+                made = f"{front}.{_b64(private.sign(front.encode(), PKCS1v15(), SHA256()))}"
             case "own_key":
                 key = RSAKey.generate_key(2048)
                 told = {"alg": "RS256", "kid": self.keys[0].kid}
@@ -258,8 +266,9 @@ async def _dripping(text: str):
         await asyncio.sleep(0.2)
 
 
-def _b64(value: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+def _b64(value: dict[str, Any] | bytes) -> str:
+    whole = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(whole).rstrip(b"=").decode()
 
 
 def main() -> None:
