@@ -30,6 +30,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 COOKIE = "iman_session"
 SIGNED_OUT = 4401  # the websocket's close code
 HEALTH = "/_stcore/health"
+STREAMLITS = "iman.streamlits"  # in a scope: one of Streamlit's own routes is meant, none of ours
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 _WATCH_SECONDS = 2.0
@@ -70,7 +71,7 @@ class Gate:
             return await _refuse(scope, receive, send, 400, "This host name is not allowed here.")
         if scope["type"] == "websocket" and not same_origin(scope, self._hosts):
             return await _refuse(scope, receive, send, 403, "Another site may not connect here.")
-        back = bool(self._way_back) and path == self._way_back
+        back = path == self._way_back and scope.get("method") == "GET"
         if scope["type"] == "http" and (path.startswith("/auth/") or back):
             return await self._app(self._with_headers(scope, None), receive, send)
         token = token_of(scope)

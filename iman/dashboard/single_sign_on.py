@@ -29,7 +29,17 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 
 from iman.dashboard import text_sign_on as words
-from iman.dashboard.gate import LOOPBACK, App, Message, Receive, Scope, Send, header, safe_next
+from iman.dashboard.gate import (
+    LOOPBACK,
+    STREAMLITS,
+    App,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    header,
+    safe_next,
+)
 from iman.domain.single_sign_on import discovery_address
 from iman.errors import SettingsError
 from iman.secret import Secret
@@ -42,7 +52,6 @@ START, FINISH, LEAVE = "/auth/sso", "/auth/sso/finish", "/auth/sso/out"
 FORM = "/auth/login"
 NEXT = "iman_next"  # the cookie that remembers the page somebody wanted
 
-_STREAMLITS = "iman.streamlits"  # in a scope: one of Streamlit's own routes is meant
 _PATIENCE = 10  # seconds Authlib waits for the provider
 _STREAMLITS_COOKIE = re.compile(r"_streamlit_user(_tokens)?(_\d+)?\Z")
 _NEW_TOKENS = re.compile(rb"_streamlit_user_tokens=[^;]{8}")
@@ -165,7 +174,7 @@ class Own(Route):
     """A route of ours at an address that Streamlit has a route for as well."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        if scope.get(_STREAMLITS):
+        if scope.get(STREAMLITS):
             return Match.NONE, {}
         return super().matches(scope)
 
@@ -185,7 +194,7 @@ class Handing:
         if way is None:
             return await self._app(scope, receive, send)
         path, lead = way
-        scope = {**scope, "path": path, "raw_path": path.encode(), _STREAMLITS: True}
+        scope = {**scope, "path": path, "raw_path": path.encode(), STREAMLITS: True}
         return await _led(self._app, scope, receive, send, lead)
 
     def _way(self, scope: Scope) -> tuple[str, Lead] | None:
