@@ -23,7 +23,7 @@ from iman.api.door import Rules, hosts
 from iman.api.passwords import hash_password, password_fits
 from iman.api.people import Passwords
 from iman.daemon import ApiThread, Daemon, Every
-from iman.demo import DEMO_SIGN_INS
+from iman.demo import DEMO_SIGN_INS, DemoSignIn
 from iman.domain.masking import Masking
 from iman.domain.people import Role
 from iman.domain.retry import RetryPolicy
@@ -39,6 +39,7 @@ from iman.gateways.sandbox_switches import SandboxSwitches
 from iman.keeping.keeping import Keeping
 from iman.ledger.accounts import (
     StoredUser,
+    account_stands,
     change_user,
     end_sessions,
     find_user,
@@ -423,13 +424,11 @@ def end_demo_people(ledger: DuckDBLedger, now: Now) -> None:
         log.warning("demo_sign_in_deactivated", name=who.name)
 
         def work(conn: Any, one: StoredUser = known) -> None:  # the writer hands in its connection
+            before = account_stands(conn, one.name, now())
             change_user(conn, one.name, one.role, one.reach, active=False)
             end_sessions(conn, one.name, now=now())
-            event = AuditEvent(
-                who="iman", role="", action="change_user", target=one.name, allowed=True,
-                reason="a public password, and this is no sandbox", origin="start",
-            )  # fmt: skip
-            write_audit(conn, ledger.ids, event, now=now())
+            why = "a public password, and this is no sandbox"
+            _note(ledger, conn, "change_user", one.name, why, before, now)
 
         ledger.write(work).result()
 
@@ -437,7 +436,24 @@ def end_demo_people(ledger: DuckDBLedger, now: Now) -> None:
 def add_demo_people(ledger: DuckDBLedger, now: Now) -> None:
     for who in DEMO_SIGN_INS:
         known = find_user(ledger.reader(), who.name)
-        if known is None or not known.active:
-            hashed = hash_password(who.password)
-            save = partial(save_user, name=who.name, role=who.role, password_hash=hashed, now=now())
-            ledger.write(save).result()
+        if known is not None and known.active:
+            continue
+        hashed = hash_password(who.password)
+
+        def work(conn: Any, one: DemoSignIn = who, hashed: str = hashed) -> None:
+            before = account_stands(conn, one.name, now())
+            save_user(conn, one.name, one.role, hashed, now=now())
+            _note(ledger, conn, "save_user", one.name, "for the sandbox", before, now)
+
+        ledger.write(work).result()
+
+
+def _note(
+    ledger: DuckDBLedger, conn: Any, action: str, name: str, why: str, before: str, now: Now
+) -> None:
+    """What the start itself did to an account."""
+    event = AuditEvent(
+        who="iman", role="", action=action, target=name, allowed=True, reason=why, origin="start",
+        before=before, after=account_stands(conn, name, now()),
+    )  # fmt: skip
+    write_audit(conn, ledger.ids, event, now=now())

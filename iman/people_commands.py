@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,7 +20,7 @@ from iman.api.people_client import PeopleClient
 from iman.api.wire_people import NewToken, NewUser, UserChange
 from iman.asking import http_to, sign_in
 from iman.domain.people import Permission, Reach, Role
-from iman.errors import DaemonUnavailable, NotFound
+from iman.errors import DaemonRefused, DaemonUnavailable, NotFound
 from iman.settings import DashboardSettings, load
 
 user = typer.Typer(help="Who may sign in, and of what they see.", no_args_is_help=True)
@@ -196,21 +197,26 @@ def _limits(reach: Reach) -> str:
 def _add_directly(ledger: Path, wanted: NewUser) -> None:
     from iman.api.passwords import hash_password
     from iman.api.people import People
-    from iman.ledger.accounts import end_sessions, save_user
+    from iman.ledger.accounts import account_stands, end_sessions, find_user, save_user
     from iman.ledger.audit import AuditEvent, write_audit
     from iman.ledger.duckdb_ledger import DuckDBLedger
 
     now = datetime.now(UTC)
     hashed = hash_password(wanted.password)
     held = DuckDBLedger(ledger, now=now)
-    event = AuditEvent(
+    told = AuditEvent(
         who="command line", role="admin", action="save_user", target=wanted.name, allowed=True,
         reason=f"role {wanted.role}; {wanted.reach}", origin="cli",
     )  # fmt: skip
 
     def work(conn: Any) -> None:  # the writer hands in its connection
+        known = find_user(conn, wanted.name)
+        if known is not None and known.provider:
+            raise DaemonRefused(f"{wanted.name} signs in through single sign-on.")
+        before = account_stands(conn, wanted.name, now)
         save_user(conn, wanted.name, wanted.role, hashed, now=now, reach=wanted.reach)
         end_sessions(conn, wanted.name, now=now)
+        event = replace(told, before=before, after=account_stands(conn, wanted.name, now))
         write_audit(conn, held.ids, event, now=now)
 
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Lock
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from iman.ledger import seal, service_tokens
 from iman.ledger.accounts import (
     StoredSession,
     StoredUser,
+    account_stands,
     been_here,
     begin_session,
     end_session,
@@ -119,8 +120,10 @@ class People:
         event = event_of(person.name, person.role, "sign_out_everywhere", origin=origin)
 
         def work(conn: Any) -> None:
+            before = account_stands(conn, person.name, now)
             end_sessions(conn, person.name, now=now)
-            write_audit(conn, self._ledger.ids, event, now=now)
+            told = replace(event, before=before, after=account_stands(conn, person.name, now))
+            write_audit(conn, self._ledger.ids, told, now=now)
 
         self.take_back(work)
 
@@ -135,9 +138,11 @@ class People:
         event = event_of(user.name, user.role, "change_password", origin=origin)
 
         def work(conn: Any) -> None:
+            before = account_stands(conn, user.name, now)
             set_password(conn, user.name, hashed)
             end_sessions(conn, user.name, now=now, but_for=digest)
-            write_audit(conn, self._ledger.ids, event, now=now)
+            told = replace(event, before=before, after=account_stands(conn, user.name, now))
+            write_audit(conn, self._ledger.ids, told, now=now)
 
         self.take_back(work)
 

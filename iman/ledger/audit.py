@@ -31,6 +31,9 @@ FIELDS = (
     "event_id", "happened_at", "who", "role", "action", "target", "allowed", "reason", "origin",
     "old_value", "new_value", "request_id",
 )  # fmt: skip
+#: What is recorded and changes nothing that could be told before and after: a session begins, a
+#: file is taken out. Every other action tells both, or what there is now.
+CHANGES_NOTHING = frozenset({"sign_in", "export"})
 #: What the first event follows.
 BEGINNING = "0" * 64
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

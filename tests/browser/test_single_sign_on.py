@@ -12,7 +12,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.axe import listed, violations
+from tests.browser.axe import violations
 from tests.dashboard.conftest import clean_environment, process
 from tests.single_sign_on.conftest import RunningProvider, running_provider
 from tests.single_sign_on.provider import CLIENT, SECRET
@@ -175,7 +175,7 @@ def test_the_sign_in_page_with_both_ways_reads_well(iman: Iman, visit, scheme: s
     expect(person.page.get_by_role("alert")).to_contain_text("Hillside <ID>")
     assert person.page.evaluate("document.documentElement.scrollWidth") <= width
     found = violations(person.page)
-    assert not found, listed(found)
+    assert not found, found
 
 
 def test_what_a_stranger_makes_up_on_the_way_leads_nowhere(iman: Iman):
