@@ -52,6 +52,7 @@ from iman.ledger.holding import record_breaker
 from iman.ledger.settings_kept import note_start
 from iman.net import listen, showing, trusting
 from iman.os_user import os_user
+from iman.proxies import Proxies
 from iman.remedy_wiring import build_remedies, remedy_links, rules_in_force
 from iman.secret import Secret
 from iman.settings import DaemonSettings, settings_file, told
@@ -371,6 +372,7 @@ def api_rules(settings: DaemonSettings) -> Rules:
     return Rules(
         hosts=hosts((settings.api_host, *settings.api_allowed_hosts)),
         calls_per_second=settings.api_calls_per_second,
+        proxies=Proxies(settings.trusted_proxies),
     )
 
 

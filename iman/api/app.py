@@ -133,6 +133,7 @@ def create_app(
     for part in (*_PARTS, *remedy_routes.PARTS):
         declare(part.router)
         app.include_router(part.router, prefix=PREFIX)
+    app.state.proxies = (rules or Rules()).proxies
     app.add_middleware(Door, rules=rules or Rules())
     app.add_exception_handler(ImanError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -20,6 +20,7 @@ import anyio.to_thread
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from iman.dashboard.sessions import Sessions
+from iman.proxies import Proxies
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -33,6 +34,7 @@ HEALTH = "/_stcore/health"
 STREAMLITS = "iman.streamlits"  # in a scope: one of Streamlit's own routes is meant, none of ours
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
+_NO_PROXIES = Proxies()
 _WATCH_SECONDS = 2.0
 _TOKEN = re.compile(r"[A-Za-z0-9_.~+/=-]{8,512}\Z")
 _NOT_PAGES = ("_stcore", "static", "media", "app", "component", "_app", "vendor")
@@ -50,11 +52,13 @@ class Gate:
         secret: str,
         allowed_hosts: Iterable[str] = (),
         way_back: str = "",
+        proxies: Proxies = _NO_PROXIES,
     ) -> None:
         """*way_back*: where an identity provider sends strangers' browsers; '' where there is none.
-        Nothing else is open to them."""
+        Nothing else is open to them. *proxies*: whom to believe where a browser is."""
         self._app = app
         self._way_back = way_back
+        self._proxies = proxies
         self._sessions = sessions
         self._secret = secret.encode()
         self._hosts = frozenset(allowed_hosts)
@@ -62,6 +66,7 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
+        scope = self._proxies.seen_through(scope)
         path = scope["path"]
         if scope["type"] == "http" and path == HEALTH:
             return await self._app(self._with_headers(scope, None), receive, send)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from iman.dashboard.sign_in import SignIn
 from iman.dashboard.single_sign_on import Handing, SingleSignOn
 from iman.dashboard.ticks import Ticks
 from iman.demo import DEMO_SIGN_INS
+from iman.proxies import Proxies
 from iman.settings import DashboardSettings
 from iman.settings_sign_on import CALLBACK
 
@@ -29,6 +31,8 @@ log = logging.getLogger("iman.dashboard")
 
 def build(settings: DashboardSettings, pages: Path) -> st.App:
     """The whole ASGI app. One per process. Raises ``SettingsError``."""
+    # uvicorn would believe every process of this machine; the gate believes whom the settings name
+    os.environ["FORWARDED_ALLOW_IPS"] = "-"
     sessions = backend.sessions()
     hosts = _hosts(settings)
     sso = SingleSignOn(settings) if settings.oidc_issuer else None
@@ -52,6 +56,7 @@ def build(settings: DashboardSettings, pages: Path) -> st.App:
                 secret=backend.GATE_SECRET,
                 allowed_hosts=hosts,
                 way_back=CALLBACK if sso else "",
+                proxies=Proxies(settings.trusted_proxies),
             ),
             Middleware(Handing, on=sso is not None),
             Middleware(Ticks),
