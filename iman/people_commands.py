@@ -81,6 +81,7 @@ def list_users(admin: Admin = "") -> None:
             reach = Reach(companies=tuple(one.companies), sites=tuple(one.sites))
             since = f"{one.signed_in_at:%Y-%m-%d %H:%M} UTC" if one.signed_in_at else "never"
             role = one.role.value if one.active else f"{one.role.value}, may not sign in"
+            role += " (single sign-on)" if one.single_sign_on else ""
             shown.add_row(one.name, role, str(reach), since, str(one.wrong_passwords))
         out.print(shown)
 
@@ -119,6 +120,31 @@ def reset_password(name: Name, admin: Admin = "") -> None:
     with _people(admin) as people:
         made = people.reset_password(name)
     out.print(Text(f"{made.name} signs in once with: {made.password}"))
+
+
+@user.command("single-sign-on")
+def single_sign_on(
+    name: Name,
+    on: Annotated[
+        bool, typer.Option("--on/--off", help="Off: the account is no longer the provider's")
+    ] = True,
+    admin: Admin = "",
+) -> None:
+    """Give an account to the identity provider's person of that name; its password is gone.
+
+    Who comes first by that name has it from then on, whatever they are called later.
+    """
+    with _people(admin) as people:
+        known = next((one for one in people.users() if one.name == name), None)
+        if known is None:
+            raise NotFound(f"There is nobody called {name}.")
+        wanted = UserChange(
+            role=known.role, companies=known.companies, sites=known.sites, active=known.active,
+            single_sign_on=on,
+        )  # fmt: skip
+        people.change_user(name, wanted)
+    how = "through single sign-on" if on else "with a password: iman user reset-password makes one"
+    out.print(Text(f"{name} signs in {how}."))
 
 
 @user.command("sign-out")

@@ -188,6 +188,7 @@ def edit_note(
     request: Request, person: Worker, checklist_id: Id, note_id: Id, body: EditNote
 ) -> ChecklistView:
     """409 where somebody changed the note since the version you saw; nothing is overwritten."""
+    checklists.note_of(checklists.load(reader(request), checklist_id), note_id)  # one you may read
     return _done(
         request, person, checklist_id, "edit_note", f"note {note_id}",
         lambda conn, event: checklists.edit_note(
@@ -315,7 +316,10 @@ def _done(
     request_id: str, *, step: str = "", note: int = 0,
 ) -> ChecklistView:  # fmt: skip
     """Run *work* with who, when and which request, audited; the checklist afterwards."""
-    event = {"who": person.name, "now": moment(request), "request_id": request_id}
+    event = {
+        "who": person.name, "now": moment(request), "request_id": request_id,
+        "reach": person.reach,
+    }  # fmt: skip
     audited(
         request, person, f"checklist_{action}", f"checklist {checklist_id}",
         lambda conn: work(conn, dict(event)), reason=told,
