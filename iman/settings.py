@@ -34,7 +34,7 @@ from pydantic_settings import (
 
 from iman.domain.setting import Origin, SettingValue
 from iman.errors import SettingsError
-from iman.settings_sign_on import DaemonSignOnSettings, DashboardSignOnSettings
+from iman.settings_sign_on import CALLBACK, DaemonSignOnSettings, DashboardSignOnSettings
 
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -340,6 +340,11 @@ class DashboardSettings(DashboardSignOnSettings, _FromEnvironmentAndFile):
         le=480,
         description="Minutes a person needs to key one document into Sage 300, for the hours saved",
     )
+
+    @property
+    def oidc_callback(self) -> str:
+        """Where the identity provider leads back to."""
+        return self.oidc_redirect or f"http://127.0.0.1:{self.dashboard_port}{CALLBACK}"
 
     @field_validator("dashboard_allowed_hosts", mode="before")
     @classmethod

@@ -70,7 +70,7 @@ class SingleSignOn:
         self.passwords_for_few = bool(settings.password_sign_in)
         self._settings = settings
         self._secret = Secret(settings.oidc_client_secret, "IMAN_OIDC_CLIENT_SECRET")
-        self.redirect = redirect_of(settings)
+        self.redirect = settings.oidc_callback
         host = urlsplit(self.redirect).hostname or ""
         if host not in LOOPBACK | {"*"} and host not in settings.dashboard_allowed_hosts:
             raise SettingsError(words.unknown_host(host))
@@ -258,10 +258,6 @@ async def _led(app: App, scope: Scope, receive: Receive, send: Send, lead: Lead)
         await send(message)
 
     await app(scope, receive, leading)
-
-
-def redirect_of(settings: DashboardSettings) -> str:
-    return settings.oidc_redirect or f"http://127.0.0.1:{settings.dashboard_port}{CALLBACK}"
 
 
 def _streamlits(request: Request) -> dict[str, str]:

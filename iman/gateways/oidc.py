@@ -146,16 +146,20 @@ class OpenIdProvider:
 
     def _ask(self, now: float) -> None:
         try:
-            self._keys, self._trouble = self._fetch_keys(), ""
+            self._keys, self._trouble = self._fetch_keys(self._http), ""
         except Unreachable as exc:  # what it said before is good for a while
             self._trouble = str(exc)
             self._not_before = self._clock() + _AFTER_TROUBLE
         else:
             self._got_at, self._not_before = now, now + _NOT_AGAIN
 
-    def _fetch_keys(self) -> Any:
-        told = discover(self._http, self._provider.issuer)
-        found = fetch(self._http, told["jwks_uri"]).get("keys")
+    def count_keys(self, http: httpx.Client) -> int:
+        """How many it names now, asked by *http*. Raises ``Unreachable``."""
+        return len(self._fetch_keys(http).keys)
+
+    def _fetch_keys(self, http: httpx.Client) -> Any:
+        told = discover(http, self._provider.issuer)
+        found = fetch(http, told["jwks_uri"]).get("keys")
         if not isinstance(found, list) or len(found) > _MOST_KEYS:
             raise Unreachable("what stands at its jwks_uri are no keys")
         keys = [key for key in map(self._key, found) if key is not None]
