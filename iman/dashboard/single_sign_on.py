@@ -52,6 +52,7 @@ START, FINISH, LEAVE = "/auth/sso", "/auth/sso/finish", "/auth/sso/out"
 FORM = "/auth/login"
 NEXT = "iman_next"  # the cookie that remembers the page somebody wanted
 
+_WAY_OUT = "/auth"  # the path of what is kept for signing out
 _PATIENCE = 10  # seconds Authlib waits for the provider
 _STREAMLITS_COOKIE = re.compile(r"_streamlit_user(_tokens)?(_\d+)?\Z")
 _NEW_TOKENS = re.compile(rb"_streamlit_user_tokens=[^;]{8}")
@@ -156,11 +157,14 @@ class SingleSignOn:
         return "/"
 
     def keep_cookies(self, request: Request, answer: Response, seconds: int) -> None:
-        """Streamlit's, which tell it whom to sign out at the provider: for as long as the session
-        and, with TLS, over TLS only. It would keep them for thirty days."""
+        """Streamlit's, which tell it whom to sign out at the provider: for as long as the session,
+        over TLS only where there is TLS, and to the way out only. It would keep them for thirty
+        days and have them sent with everything, to websockets too, whose headers have to be short.
+        """
         for name, value in _streamlits(request).items():
+            answer.delete_cookie(name, httponly=True, samesite="lax")
             answer.set_cookie(
-                name, value, max_age=seconds, httponly=True, samesite="lax",
+                name, value, max_age=seconds, httponly=True, samesite="lax", path=_WAY_OUT,
                 secure=self.redirect.startswith("https:"),
             )  # fmt: skip
         answer.delete_cookie(NEXT, path="/auth/sso", httponly=True, samesite="lax")
@@ -194,8 +198,13 @@ class Handing:
         if way is None:
             return await self._app(scope, receive, send)
         path, lead = way
+        gone = Response()
+        if lead is _from_sign_out:
+            for name in _streamlits(Request(scope)):
+                gone.delete_cookie(name, path=_WAY_OUT, httponly=True, samesite="lax")
+        more = [(name, value) for name, value in gone.raw_headers if name == b"set-cookie"]
         scope = {**scope, "path": path, "raw_path": path.encode(), STREAMLITS: True}
-        return await _led(self._app, scope, receive, send, lead)
+        return await _led(self._app, scope, receive, send, lead, more)
 
     def _way(self, scope: Scope) -> tuple[str, Lead] | None:
         if not self._on or scope["type"] != "http" or scope["method"] != "GET":
@@ -238,7 +247,15 @@ def _after(asked: dict[str, list[str]]) -> Lead:
     return lead
 
 
-async def _led(app: App, scope: Scope, receive: Receive, send: Send, lead: Lead) -> None:
+async def _led(
+    app: App,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    lead: Lead,
+    more: list[tuple[bytes, bytes]],
+) -> None:
+    """Streamlit's answer with *more* headers, and where *lead* says so another way on."""
     replaced = False
 
     async def leading(message: Message) -> None:
@@ -252,7 +269,8 @@ async def _led(app: App, scope: Scope, receive: Receive, send: Send, lead: Lead)
                 dropped = (b"location", b"content-length", b"content-type", b"content-encoding")
                 headers = [(n, v) for n, v in headers if n.lower() not in dropped]
                 headers += [(b"location", to.encode()), (b"content-length", b"0")]
-                message = {**message, "status": 303, "headers": headers}
+                message = {**message, "status": 303}
+            message = {**message, "headers": headers + more}
         elif replaced:
             message = {**message, "body": b""}
         await send(message)

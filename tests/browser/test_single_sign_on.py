@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -29,6 +31,7 @@ class Iman:
     bench: Bench
     provider: RunningProvider
     logs: list[Path]
+    secret: Path
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +58,7 @@ def iman(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Iman]:
         )
         log = folder / "app.log"
         stack.enter_context(process([sys.executable, "app.py"], url, env, log))
-        yield Iman(url, made, provider, [log, folder / "daemon.log"])
+        yield Iman(url, made, provider, [log, folder / "daemon.log"], secret)
 
 
 def go_there(person, iman: Iman, name: str, *, to: str = "/") -> None:
@@ -97,6 +100,7 @@ def test_each_role_signs_in_through_the_provider_and_out_of_both(
     assert all(one["httpOnly"] for name, one in cookies.items() if "xsrf" not in name)
     eight_hours = cookies["iman_session"]["expires"]
     assert abs(cookies["_streamlit_user"]["expires"] - eight_hours) < 60  # not thirty days
+    assert cookies["_streamlit_user"]["path"] == "/auth"  # nor sent with everything
 
     who.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("status")).to_contain_text("signed out")
@@ -116,7 +120,8 @@ def test_each_role_signs_in_through_the_provider_and_out_of_both(
 @pytest.mark.browser
 def test_groups_that_changed_count_at_the_next_sign_in_which_st_login_begins(iman: Iman, visit):
     """And st.logout ends both. What one session had is gone in the other tab too."""
-    iman.provider.people(gina=["Iman managers"])
+    many = [f"A group with a long name, number {n}" for n in range(150)]  # cookies have a length
+    iman.provider.people(gina=[*many, "Iman managers"])
     person = visit(iman.url)
     page = person.page
     with person.runs.rerun():
@@ -199,6 +204,31 @@ def test_what_a_stranger_makes_up_on_the_way_leads_nowhere(iman: Iman):
             assert wanted in led.headers["location"]
         assert http.get("/_stcore/host-config").status_code == 401
         assert http.post("/oauth2callback").status_code == 401
+
+
+def by_http(iman: Iman, person: str) -> httpx.Response:
+    """The whole way without a browser; the last answer."""
+    with httpx.Client(trust_env=False, timeout=20) as http:
+        answer = http.get(iman.url + "/auth/sso", follow_redirects=True)
+        hidden = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', answer.text))
+        form = {name: html.unescape(value) for name, value in hidden.items()}
+        form["person"] = person
+        answer = http.post(iman.provider.url + "/authorize", data=form)
+        while answer.is_redirect and "/auth/login" not in answer.headers["location"]:
+            answer = http.get(httpx.URL(iman.url).join(answer.headers["location"]))
+            if "iman_session" in answer.headers.get("set-cookie", ""):
+                return answer
+        return answer
+
+
+def test_a_secret_that_was_changed_is_used_without_a_restart(iman: Iman):
+    assert by_http(iman, "max").headers["location"] == "/"
+    iman.provider.manners(secret="another secret")
+    assert "sso=failed" in by_http(iman, "max").headers["location"]
+    iman.secret.write_text("another secret\n")
+    assert by_http(iman, "max").headers["location"] == "/"
+    iman.secret.write_text(SECRET)
+    iman.provider.manners()
 
 
 def test_no_secret_and_no_token_of_single_sign_on_stands_in_a_log(iman: Iman):

@@ -173,7 +173,7 @@ class Provider:
             given = {name: str(value) for name, value in form.items()}
         scheme, _, word = request.headers.get("authorization", "").partition(" ")
         told = base64.b64decode(word).decode() if scheme.lower() == "basic" else ""
-        if told != f"{CLIENT}:{SECRET}":
+        if told != f"{CLIENT}:{self.manners.get('secret', SECRET)}":
             return JSONResponse({"error": "invalid_client"}, 401)
         asked = self.codes.pop(given.get("code", ""), None)  # good once
         if asked is None or given.get("redirect_uri") != self.callback:
