@@ -181,7 +181,7 @@ def open_source(
 def sql_database(settings: DaemonSettings) -> Database:
     from iman.gateways.sql_source.database import Database
 
-    return Database(Secret(settings.sql_url, "IMAN_SQL_URL").value(), timeout=settings.sql_timeout)
+    return Database(Secret(settings.sql_url, "IMAN_SQL_URL"), timeout=settings.sql_timeout)
 
 
 def sql_outbox(settings: DaemonSettings) -> Outbox:
