@@ -101,3 +101,14 @@ def test_a_window_nobody_can_read_is_told(lived: Served, wrong: str):
     answer = lived.call("GET", f"/history?{wrong}")
     assert answer.status_code == 422
     assert set(answer.json()) == {"error", "message"}
+
+
+def test_a_window_of_all_time_is_refused_and_fills_no_memory(served: Served):
+    """It is taken apart into quarters of an hour, and a caller may ask for any two moments."""
+    ages = {"refused_from": "0001-01-02T00:00:00Z", "refused_to": "9999-12-30T00:00:00Z"}
+    for path in ("/documents", "/documents/1/neighbours", "/exports/documents"):
+        answer = served.call("GET", path, params=ages)
+        assert answer.status_code == 409, path
+        assert "three years at most" in answer.json()["message"]
+    years = {"refused_from": "2024-01-01T00:00:00Z", "refused_to": "2026-12-31T00:00:00Z"}
+    assert served.call("GET", "/documents", params=years).status_code == 200
