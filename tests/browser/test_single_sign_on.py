@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,7 +14,7 @@ from playwright.sync_api import expect
 
 from tests.browser.axe import violations
 from tests.dashboard.conftest import clean_environment, process
-from tests.single_sign_on.conftest import RunningProvider, running_provider
+from tests.single_sign_on.conftest import RunningProvider, by_http, running_provider
 from tests.single_sign_on.provider import CLIENT, SECRET
 from tests.system import Bench, bench, free_ports
 
@@ -206,27 +204,12 @@ def test_what_a_stranger_makes_up_on_the_way_leads_nowhere(iman: Iman):
         assert http.post("/oauth2callback").status_code == 401
 
 
-def by_http(iman: Iman, person: str) -> httpx.Response:
-    """The whole way without a browser; the last answer."""
-    with httpx.Client(trust_env=False, timeout=20) as http:
-        answer = http.get(iman.url + "/auth/sso", follow_redirects=True)
-        hidden = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', answer.text))
-        form = {name: html.unescape(value) for name, value in hidden.items()}
-        form["person"] = person
-        answer = http.post(iman.provider.url + "/authorize", data=form)
-        while answer.is_redirect and "/auth/login" not in answer.headers["location"]:
-            answer = http.get(httpx.URL(iman.url).join(answer.headers["location"]))
-            if "iman_session" in answer.headers.get("set-cookie", ""):
-                return answer
-        return answer
-
-
 def test_a_secret_that_was_changed_is_used_without_a_restart(iman: Iman):
-    assert by_http(iman, "max").headers["location"] == "/"
+    assert by_http(iman.url, iman.provider.url, "max").headers["location"] == "/"
     iman.provider.manners(secret="another secret")
-    assert "sso=failed" in by_http(iman, "max").headers["location"]
+    assert "sso=failed" in by_http(iman.url, iman.provider.url, "max").headers["location"]
     iman.secret.write_text("another secret\n")
-    assert by_http(iman, "max").headers["location"] == "/"
+    assert by_http(iman.url, iman.provider.url, "max").headers["location"] == "/"
     iman.secret.write_text(SECRET)
     iman.provider.manners()
 

@@ -1,6 +1,7 @@
 """An OpenID Connect provider of our own: discovery, keys, authorization code with PKCE, sign-out.
 
-``python -m tests.single_sign_on.provider PORT CALLBACK`` serves it. What a provider does that means
+``python -m tests.single_sign_on.provider PORT CALLBACK [PEM]`` serves it, with TLS where there is a
+file of certificate and key. What a provider does that means
 harm, or is unwell, is switched on by ``PUT /test/manners``; ``POST /test/token`` hands out whatever
 token is asked for.
 """
@@ -273,8 +274,12 @@ def _b64(value: dict[str, Any] | bytes) -> str:
 
 def main() -> None:
     port, callback = int(sys.argv[1]), sys.argv[2]
-    provider = Provider(f"http://127.0.0.1:{port}", callback)
-    uvicorn.run(provider.app(), host="127.0.0.1", port=port, log_level="warning")
+    pem = sys.argv[3] if len(sys.argv) > 3 else None
+    scheme = "http" if pem is None else "https"
+    provider = Provider(f"{scheme}://127.0.0.1:{port}", callback)
+    uvicorn.run(
+        provider.app(), host="127.0.0.1", port=port, log_level="warning", ssl_certfile=pem,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":
