@@ -171,7 +171,8 @@ class SingleSignOn:
 
     def drop_cookies(self, request: Request, answer: Response) -> None:
         for name in _streamlits(request):
-            answer.delete_cookie(name, httponly=True, samesite="lax")
+            for path in ("/", _WAY_OUT):
+                answer.delete_cookie(name, path=path, httponly=True, samesite="lax")
 
 
 class Own(Route):
