@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from iman.domain.document import DocumentState, EntryType, ErpSyncStatus
 from iman.domain.people import Permission, Reach, Role
@@ -27,6 +27,17 @@ class ErrorBody(Wire):
 
     error: str = Field(description="A stable word: not_signed_in, not_allowed, not_found, …")
     message: str = Field(description="What was wrong and what to do, for a person")
+
+
+def _no_end_of_time(moment: datetime) -> datetime:
+    if not 1900 <= moment.year <= 9000:  # no arithmetic goes beyond what a calendar holds
+        raise ValueError("a year from 1900 to 9000 is needed")
+    return moment
+
+
+#: A moment somebody asks for.
+Moment = Annotated[datetime, AfterValidator(_no_end_of_time)]
+AwareMoment = Annotated[AwareDatetime, AfterValidator(_no_end_of_time)]
 
 
 class SignIn(Wire):
