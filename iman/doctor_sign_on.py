@@ -143,6 +143,6 @@ def _groups(settings: DaemonSettings, setups: dict[str, Any] | None) -> Iterator
         )  # fmt: skip
         return
     compared = "" if known is not None or not named else "; the sites could not be compared"
-    yield Finding(
-        "Single sign-on groups", "ok", f"{len(settings.oidc_groups)} groups have a role{compared}"
-    )
+    several = len(settings.oidc_groups)
+    have = "1 group has" if several == 1 else f"{several} groups have"
+    yield Finding("Single sign-on groups", "ok", f"{have} a role{compared}")
