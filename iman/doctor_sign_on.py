@@ -73,7 +73,7 @@ def _redirect(
     """Only an address that is registered is led back to, also for what cannot be."""
     back = dashboard.oidc_callback
     host = urlsplit(back).hostname or ""
-    if host not in {"127.0.0.1", "localhost", "::1", *dashboard.dashboard_allowed_hosts}:
+    if not {host, "*"} & {"127.0.0.1", "localhost", "::1", *dashboard.dashboard_allowed_hosts}:
         return Finding(
             "Single sign-on way back", "trouble", f"The dashboard is not called {host}",
             "Add it to IMAN_DASHBOARD_ALLOWED_HOSTS, or mend IMAN_OIDC_REDIRECT.",

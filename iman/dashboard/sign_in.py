@@ -284,7 +284,12 @@ async def _fields(request: Request) -> dict[str, str]:
         body += chunk
         if len(body) > _LARGEST_FORM:
             return {}
-    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
+    try:
+        fields = parse_qs(
+            body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20
+        )
+    except ValueError:  # more than the form has
+        return {}
     return {name: values[0] for name, values in fields.items()}
 
 

@@ -73,7 +73,7 @@ class SingleSignOn:
         self._secret = Secret(settings.oidc_client_secret, "IMAN_OIDC_CLIENT_SECRET")
         self.redirect = settings.oidc_callback
         host = urlsplit(self.redirect).hostname or ""
-        if host not in LOOPBACK | {"*"} and host not in settings.dashboard_allowed_hosts:
+        if not {host, "*"} & {*LOOPBACK, "::1", *settings.dashboard_allowed_hosts}:
             raise SettingsError(words.unknown_host(host))
         self._lock = Lock()
         self._trusted = _trusted(settings.ca_bundle)
@@ -210,11 +210,14 @@ class Handing:
     def _way(self, scope: Scope) -> tuple[str, Lead] | None:
         if not self._on or scope["type"] != "http" or scope["method"] != "GET":
             return None
-        asked = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=50)
+        try:
+            asked = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=50)
+        except ValueError:  # more than anybody sends
+            asked = {}
         match scope["path"]:
             case "/auth/login" if "provider" in asked:
                 return FORM, _to_provider
-            case "/auth/sso/out":
+            case path if path == LEAVE:
                 return "/auth/logout", _from_sign_out
             case path if path == CALLBACK:
                 return CALLBACK, _after(asked)

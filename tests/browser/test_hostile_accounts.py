@@ -150,8 +150,8 @@ def test_names_and_uploads_are_only_words_in_a_browser(planted: Planted, visit):
     assert set(names.all_text_contents()) >= {as_drawn(one) for one in NAMES}
     stays_in_place(page)
     page.set_viewport_size({"width": 390, "height": 844})
-    checklists_ = [f"/checklist?id={one}" for one in planted.checklists[::6]]
-    for path in ("/people", *checklists_, "/audit"):
+    several = [f"/checklist?id={one}" for one in planted.checklists[::6]]
+    for path in ("/people", *several, "/audit"):
         person.open(path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         stays_in_place(page)

@@ -187,13 +187,15 @@ def test_what_a_stranger_makes_up_on_the_way_leads_nowhere(iman: Iman):
         for address in (
             "/oauth2callback?code=x&state=y", "/oauth2callback?error=access_denied&state=%0d%0ax",
             "/oauth2callback?state=", "/auth/sso/finish", "/auth/login?provider=forged",
-            "/auth/sso/out",
+            "/auth/sso/out", "/oauth2callback?" + "a=b&" * 60,
         ):  # fmt: skip
             answer = http.get(address, headers={"cookie": "_streamlit_user_tokens=forged; a=b"})
             assert answer.status_code in (303, 401), (address, answer.text)
             if answer.status_code == 303:
                 assert answer.headers["location"].startswith("/auth/login"), address
             assert "iman_session" not in answer.headers.get("set-cookie", "")
+        many = http.post("/auth/login", content="a=b&" * 60)
+        assert many.status_code == 401
         start = http.get("/auth/sso?next=//evil.test")
         assert start.headers["location"].startswith("/auth/login?provider=")
         led = http.get(start.headers["location"])
