@@ -19,6 +19,8 @@ from iman.domain.single_sign_on import GroupRole
 from iman.errors import DaemonRefused, NotSignedIn
 from iman.gateways import oidc
 from iman.gateways.oidc import OpenIdProvider, Provider
+from iman.ledger.offline import OfflinePeople
+from iman.ledger.provider_accounts import NO_PASSWORD
 from tests.api.serving import PASSWORDS, Served, serving
 from tests.single_sign_on.conftest import RunningProvider
 from tests.single_sign_on.provider import CLIENT
@@ -460,6 +462,22 @@ def test_passwords_may_be_left_to_a_few(provider: RunningProvider, tmp_path, clo
         assert answers["support"].json() == answers["nobody"].json()  # tells nothing of the name
         assert "single sign-on" in answers["support"].json()["message"]
         assert "does not sign in with a password" in served.audit()[-2]["reason"]
+
+
+def test_while_the_daemon_is_away_the_same_passwords_count(provider, tmp_path, clock: Clock):
+    """And a session that single sign-on began is still one."""
+    with signing_in(provider, tmp_path, clock) as served:
+        token = sign_in(served, provider.token("max")).json()["token"]
+    path = tmp_path / "ledger.duckdb"
+    everybody, few = OfflinePeople(path), OfflinePeople(path, frozenset({"admin"}))
+    assert everybody.session(token).single_sign_on
+    for people, name, password in (
+        (everybody, "max", NO_PASSWORD), (few, "support", "support-password"), (few, "max", "-"),
+    ):  # fmt: skip
+        with pytest.raises(NotSignedIn):
+            people.sign_in(name, password)
+    assert everybody.sign_in("support", "support-password").name == "support"
+    assert few.sign_in("admin", PASSWORDS[Role.ADMIN]).name == "admin"
 
 
 def test_other_claims_and_ways_inside_them_can_be_named(provider: RunningProvider):
