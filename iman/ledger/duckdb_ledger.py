@@ -79,9 +79,8 @@ class DuckDBLedger:
             self._lock.release()
             raise
         self._connect = partial(_connect, path, memory_limit, wait_seconds)
-        self._writer = (
-            InlineWriter(self._conn) if inline else Writer(self._conn, reopen=self._reopen)
-        )
+        self._writer = (InlineWriter if inline else Writer)(self._conn, reopen=self._reopen)
+        self._adrift: list[Claim] = []  # of claims whose commit may or may not be durable
         self._readers = threading.local()
         self._opening = threading.Lock()
         self._opened = 0  # how often: cursors of an earlier time are of no use
@@ -113,8 +112,12 @@ class DuckDBLedger:
     ) -> list[list[Claim]]:
         if self._restored.catching_up:
             return []
-        return await self._ask(
-            lambda conn: pushing.claim(
+        taken: list[Claim] = []
+        adrift = tuple(self._adrift)
+
+        def work(conn: duckdb.DuckDBPyConnection) -> list[list[Claim]]:
+            pushing.give_up(conn, adrift, now=now)
+            units = pushing.claim(
                 conn,
                 self._ids,
                 ledger_id=self.ledger_id,
@@ -124,7 +127,16 @@ class DuckDBLedger:
                 together=together,
                 plans=plans,
             )
-        )
+            taken[:] = [claim for unit in units for claim in unit]
+            return units
+
+        try:
+            units = await self._ask(work)
+        except duckdb.FatalException:
+            self._adrift += taken
+            raise
+        self._adrift = self._adrift[len(adrift) :]
+        return units
 
     async def finish(self, finished: Sequence[Finished], *, now: datetime) -> None:
         await self._ask(lambda conn: pushing.finish(conn, self._ids, finished, now=now))

@@ -438,7 +438,27 @@ def recover(conn: duckdb.DuckDBPyConnection, *, now: datetime) -> int:
 
     Each intent without an outcome is given ``unknown``: it may have reached Sage 300.
     """
-    rows = conn.execute(_SQL["interrupted"]).fetchall()
+    ids = [row[0] for row in conn.execute(_SQL["all_syncing"]).fetchall()]
+    return _left_behind(conn, ids, now) if ids else 0
+
+
+def give_up(conn: duckdb.DuckDBPyConnection, claims: Sequence[Claim], *, now: datetime) -> None:
+    """Nobody works at *claims*, for their commit was told to have failed: look them up where it
+    came about all the same."""
+    if not claims:
+        return
+    ids = [claim.document_id for claim in claims]
+    since = {row[0]: row[1] for row in conn.execute(_SQL["syncing_since"], {"ids": ids}).fetchall()}
+    stand = [c.document_id for c in claims if since.get(c.document_id) == to_db(c.started_at)]
+    if stand:
+        _left_behind(conn, stand, now)
+
+
+def _left_behind(
+    conn: duckdb.DuckDBPyConnection, document_ids: Sequence[int], now: datetime
+) -> int:
+    these = {"ids": list(document_ids)}
+    rows = conn.execute(_SQL["interrupted"], these).fetchall()
     if rows:
         conn.execute(
             _SQL["insert_outcomes"],
@@ -467,5 +487,5 @@ def recover(conn: duckdb.DuckDBPyConnection, *, now: datetime) -> int:
         )
         insert_attempt_rollup(conn, counted)
     told = {"now": to_db(now), "no_answer": NO_ANSWER_YET}
-    marked = first_row(conn, _SQL["mark_interrupted"], told)
+    marked = first_row(conn, _SQL["mark_interrupted"], these | told)
     return int(marked[0]) if marked else 0

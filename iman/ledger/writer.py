@@ -42,7 +42,9 @@ class Writer:
     """Runs functions of the connection, in order, each once; a future answers when it is durable.
 
     A function that raises fails alone: the batch it shared a transaction with is run again without
-    it. So a function may run twice and must change nothing but the database.
+    it. So a function may run twice and must change nothing but the database. Where a commit itself
+    failed so badly that DuckDB gives up, nobody can tell whether it is durable: then nothing is run
+    again, every caller is told, and each must find out for itself.
     """
 
     def __init__(
@@ -104,10 +106,13 @@ class Writer:
                     results.extend(work(self._conn) for work, _ in batch)
             except duckdb.FatalException as exc:
                 self._revive()
-                if len(results) == len(batch) and _DURABLE in str(exc):
+                if len(results) < len(batch):  # it never came to a commit
+                    self._one_by_one(batch)
+                elif _DURABLE in str(exc):
                     _answer(batch, results)
                 else:
-                    self._one_by_one(batch)
+                    for _, done in batch:
+                        done.set_exception(exc)
             except Exception:  # noqa: BLE001 -- each job's own goes to its caller
                 self._one_by_one(batch)
             else:
@@ -154,19 +159,14 @@ def _answer(batch: list[tuple[Work[Any], Future[Any]]], results: list[Any]) -> N
 class InlineWriter(Writer):
     """Runs each function at once on the caller's thread, for virtual time: no thread may lag."""
 
-    def __init__(self, conn: duckdb.DuckDBPyConnection) -> None:
-        self._inline = conn
+    def __init__(self, conn: duckdb.DuckDBPyConnection, *, reopen: Reopen | None = None) -> None:
+        self._conn = conn
+        self._reopen = reopen
         self._closed = False
 
     def submit(self, work: Work[T]) -> Future[T]:
         done: Future[T] = Future()
-        try:
-            with transaction(self._inline):
-                result = work(self._inline)
-        except Exception as exc:  # noqa: BLE001 -- it belongs to whoever asked
-            done.set_exception(exc)
-        else:
-            done.set_result(result)
+        self._one_by_one([(work, done)])
         return done
 
     def close(self) -> None:

@@ -160,12 +160,15 @@ FROM (
 ) t
 WHERE length IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6;
 
+-- name: all_syncing
+SELECT document_id FROM open_documents WHERE state = 'syncing';
+
 -- name: interrupted
--- Intents without an outcome, found when the ledger opens: the answer, if any, was lost.
+-- Intents without an outcome that nobody works at: the answer, if any, was lost.
 SELECT a.attempt_id, o.document_id, a.started_at, o.company, o.site, o.entry_type, a.number, a.round
 FROM open_documents o
 JOIN attempts a ON a.document_id = o.document_id
-WHERE o.state = 'syncing'
+WHERE o.state = 'syncing' AND o.document_id = ANY($ids::BIGINT[])
   AND NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.attempt_id = a.attempt_id);
 
 -- name: mark_interrupted
@@ -173,7 +176,7 @@ WHERE o.state = 'syncing'
 UPDATE open_documents
 SET state = 'unknown', since = $now, due_at = $now, crashed = TRUE, next_trigger = 'recovery',
     last_tried_at = pushed_at, error_text = coalesce(error_text, $no_answer)
-WHERE state = 'syncing';
+WHERE state = 'syncing' AND document_id = ANY($ids::BIGINT[]);
 
 -- name: document_state
 SELECT d.document_id, d.company, d.entry_type, d.number, d.revision, o.state, o.round, o.attempt
