@@ -23,7 +23,7 @@ from iman.domain.attempt import Claim, Finished
 from iman.domain.feed import FeedEvent, Unreadable, WriteBack
 from iman.domain.people import EVERYWHERE, Reach
 from iman.errors import LedgerError, LedgerLocked
-from iman.ledger import holding, outbox, pushing, receiving, reconciling
+from iman.ledger import appending, holding, outbox, pushing, receiving, reconciling
 from iman.ledger.archives import make_views
 from iman.ledger.ids import Ids
 from iman.ledger.migrate import is_held, migrate
@@ -79,6 +79,7 @@ class DuckDBLedger:
             self._lock.release()
             raise
         self._connect = partial(_connect, path, memory_limit, wait_seconds)
+        appending.keep_for(self._conn)
         self._writer = (InlineWriter if inline else Writer)(self._conn, reopen=self._reopen)
         self._adrift: list[Claim] = []  # of claims whose commit may or may not be durable
         self._readers = threading.local()
@@ -211,6 +212,7 @@ class DuckDBLedger:
             return
         self._closed = True
         self._writer.close()
+        appending.let_go_of(self._conn)
         self._conn.close()
         self._lock.release()
 
@@ -222,9 +224,11 @@ class DuckDBLedger:
                     cursor.interrupt()
                     cursor.close()
             self._cursors.clear()
+            appending.let_go_of(self._conn)
             with suppress(duckdb.Error):
                 self._conn.close()
             self._conn = self._connect()
+            appending.keep_for(self._conn)
             self._opened += 1
             return self._conn
 

@@ -222,7 +222,7 @@ def _let_syncs(*, fail: bool) -> None:
 
 def _upgrade(life: Life, die: Callable[[str], None], rng: Random, journal: Journal) -> None:
     """The code knows migrations of later versions: tables written anew, as ours have been."""
-    known, after = migrate.migrations(), dict(migrate._AFTER)  # noqa: SLF001 -- a later version's
+    known, after = migrate.migrations(), dict(migrate._AFTER)
     for n in range(life.upgrades):
         number, table = 9000 + n, _REWRITTEN[n % len(_REWRITTEN)]
         known.append((number, _REWRITE.format(table=table)))
@@ -236,7 +236,7 @@ def _upgrade(life: Life, die: Callable[[str], None], rng: Random, journal: Journ
         return known
 
     migrate.migrations = migrations
-    migrate._AFTER = after  # noqa: SLF001 -- as above
+    migrate._AFTER = after
 
 
 def _world(life: Life, sage: LastingSage, source: LastingSource, rng: Random) -> World:
@@ -272,7 +272,9 @@ async def _settle(life: Life, sage: LastingSage, source: LastingSource, journal:
             "attempts": _count(world, "attempts"),
             "rollups": differences(world.ledger.reader()),
             "audited": _count(world, "audit_events"),
-            "upgraded": int(world.one("SELECT count(*) FROM schema_migrations WHERE number >= 9000")),
+            "upgraded": int(
+                world.one("SELECT count(*) FROM schema_migrations WHERE number >= 9000")
+            ),
             "audit_broken": str(verify(world.ledger.reader()).broken or ""),
         },
     )

@@ -23,9 +23,7 @@ def preloading(folder: Path, *, flag: Path, truncate: bool = False) -> dict[str,
     """
     library = folder / "failing_sync.so"
     source = Path(__file__).with_name("failing_sync.c")
-    subprocess.run(
-        ["cc", "-shared", "-fPIC", "-O1", "-o", str(library), str(source)], check=True
-    )
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", str(library), str(source)], check=True)
     more = {"FAILING_SYNC_TRUNCATE": "1"} if truncate else {}
     return {"LD_PRELOAD": str(library), _FLAG: str(flag)} | more
 

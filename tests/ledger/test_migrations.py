@@ -16,7 +16,7 @@ from iman.ledger import audit, listing, read_model
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.migrate import migrations, schema_version
 from iman.ledger.rollups import differences
-from tests.builders import NOW, accepted
+from tests.builders import accepted
 from tests.ledger.books import Books
 from tests.ledger.old_ledgers import VERSIONS, Tables, make_old, rows_of
 from tests.system import ROOT

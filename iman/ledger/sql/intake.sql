@@ -57,13 +57,6 @@ WHERE NOT EXISTS (
     WHERE cursor_text = $cursor AND $cursor <> '' AND reason = $reason
 );
 
--- name: insert_write_backs
-INSERT INTO write_backs
-SELECT unnest($id::BIGINT[]), unnest($company::VARCHAR[]), unnest($entry_type::VARCHAR[]),
-       unnest($number::VARCHAR[]), unnest($revision::INTEGER[]), unnest($status::VARCHAR[]),
-       unnest($message::VARCHAR[]), unnest($reference::VARCHAR[]), unnest($attempts::INTEGER[]),
-       $now;
-
 -- name: due_write_backs
 SELECT write_back_id, company, entry_type, number, revision, status, message, reference, attempts,
        decided_at

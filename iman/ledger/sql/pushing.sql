@@ -34,12 +34,6 @@ WHERE state IN ('pending', 'retrying', 'unknown')
   AND (state = 'unknown' OR NOT EXISTS (
       SELECT 1 FROM pauses p WHERE p.entry_type IN ('', open_documents.entry_type)));
 
--- name: insert_attempts
-INSERT INTO attempts
-SELECT unnest($attempt_id::BIGINT[]), unnest($document_id::BIGINT[]), unnest($revision::INTEGER[]),
-       unnest($round::INTEGER[]), unnest($number::INTEGER[]), unnest($trigger::VARCHAR[]),
-       unnest($token::VARCHAR[]), $now;
-
 -- name: mark_syncing
 -- pushed_at and token stay with a document that is, or may be, in Sage 300: asking is not pushing.
 UPDATE open_documents o
@@ -55,18 +49,23 @@ WHERE o.document_id = n.document_id;
 SELECT document_id, since, error_type IS NOT NULL AS erred FROM open_documents
 WHERE state = 'syncing' AND document_id = ANY($ids::BIGINT[]);
 
--- name: insert_outcomes
-INSERT INTO outcomes
-SELECT unnest($attempt_id::BIGINT[]), unnest($document_id::BIGINT[]), unnest($ended_at::TIMESTAMP[]),
-       unnest($outcome::VARCHAR[]), unnest($burnt::BOOLEAN[]), unnest($http_status::INTEGER[]),
-       unnest($error_code::VARCHAR[]), unnest($error_text::VARCHAR[]),
-       unnest($error_type::VARCHAR[]), unnest($entity_kind::VARCHAR[]), unnest($entity::VARCHAR[]),
-       unnest($reference::VARCHAR[]), unnest($duration_ms::BIGINT[]);
-
--- name: insert_bodies
-INSERT INTO bodies
-SELECT unnest($attempt_id::BIGINT[]), unnest($document_id::BIGINT[]), unnest($sent::VARCHAR[]),
-       unnest($answered::VARCHAR[]);
+-- name: held
+-- What stands syncing of these, with what their outcomes are counted by; and whether any document
+-- waits for its parent, or any revision for its document.
+SELECT document_id, since, erred, company, site, entry_type, amount, sync, remedy,
+       CAST(floor(ln(greatest(sync, 0.05)) / ln(1.05)) AS INTEGER),
+       CAST(floor(ln(greatest(remedy, 0.05)) / ln(1.05)) AS INTEGER),
+       (SELECT count(*) FROM open_documents WHERE state = 'waiting'),
+       (SELECT count(*) FROM waiting_revisions)
+FROM (
+    SELECT o.document_id, o.since, o.error_type IS NOT NULL AS erred, o.company, o.site,
+           o.entry_type, coalesce(o.amount, 0) AS amount,
+           epoch(n.ended_at - o.received_at) AS sync, epoch(n.ended_at - o.first_failed_at) AS remedy
+    FROM (SELECT unnest($document_id::BIGINT[]) AS document_id,
+                 unnest($ended_at::TIMESTAMP[]) AS ended_at) n
+    JOIN open_documents o ON o.document_id = n.document_id
+    WHERE o.state = 'syncing'
+) t;
 
 -- name: move_open
 UPDATE open_documents o
@@ -117,48 +116,6 @@ FROM (
            unnest($round::INTEGER[]) AS round, unnest($attempt::INTEGER[]) AS attempt
 ) n
 JOIN open_documents o ON o.document_id = n.document_id;
-
--- name: open_summary
-SELECT document_id, company, site, entry_type, coalesce(amount, 0) AS amount, round
-FROM open_documents WHERE document_id = ANY($ids::BIGINT[]);
-
--- name: insert_attempt_rollup
-INSERT INTO attempt_rollup
-SELECT unnest($hour::TIMESTAMP[]), unnest($company::VARCHAR[]), unnest($site::VARCHAR[]),
-       unnest($entry_type::VARCHAR[]), unnest($outcome::VARCHAR[]), unnest($error_type::VARCHAR[]),
-       unnest($is_first::BOOLEAN[]), unnest($attempts::BIGINT[]);
-
--- name: insert_closing_rollup
-INSERT INTO closing_rollup
-SELECT unnest($hour::TIMESTAMP[]), unnest($company::VARCHAR[]), unnest($site::VARCHAR[]),
-       unnest($entry_type::VARCHAR[]), unnest($state::VARCHAR[]), unnest($documents::BIGINT[]),
-       unnest($amount::DECIMAL(19, 3)[]);
-
--- name: insert_closed_totals
-INSERT INTO closed_totals
-SELECT unnest($company::VARCHAR[]), unnest($site::VARCHAR[]), unnest($entry_type::VARCHAR[]),
-       unnest($state::VARCHAR[]), unnest($documents::BIGINT[]);
-
--- name: insert_retry_rollup
-INSERT INTO retry_rollup
-SELECT unnest($hour::TIMESTAMP[]), unnest($company::VARCHAR[]), unnest($site::VARCHAR[]),
-       unnest($entry_type::VARCHAR[]), unnest($error_type::VARCHAR[]), unnest($attempts::BIGINT[]);
-
--- name: insert_duration_rollup
--- Before they leave open_documents.
-INSERT INTO duration_rollup
-SELECT hour, company, site, entry_type, what,
-       CAST(floor(ln(greatest(length, 0.05)) / ln(1.05)) AS INTEGER), count(*), sum(length)
-FROM (
-    SELECT date_trunc('hour', n.ended_at) AS hour, o.company, o.site, o.entry_type, w.what,
-           CASE WHEN w.what = 'sync' THEN epoch(n.ended_at - o.received_at)
-                ELSE epoch(n.ended_at - o.first_failed_at) END AS length
-    FROM (SELECT unnest($document_id::BIGINT[]) AS document_id,
-                 unnest($ended_at::TIMESTAMP[]) AS ended_at) n
-    JOIN open_documents o ON o.document_id = n.document_id
-    CROSS JOIN (VALUES ('sync'), ('remedy')) AS w (what)
-) t
-WHERE length IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6;
 
 -- name: all_syncing
 SELECT document_id FROM open_documents WHERE state = 'syncing';

@@ -25,7 +25,7 @@ COMMITS = {
 }  # fmt: skip
 
 #: Runs with that version's code. It uses what all of them have.
-LIFE = '''
+LIFE = """
 import asyncio, json, sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -128,7 +128,7 @@ for table in tables:
     told[table] = {"columns": columns, "rows": rows}
 ledger.close()
 json.dump(told, sys.stdout)
-'''
+"""
 
 
 def make(number: int, folder: Path) -> None:
