@@ -42,6 +42,16 @@ log = structlog.get_logger()
 _MOST_REACHES = 32  # a thread's cursors: one for everything, the others for limited people
 
 
+class _Shared:
+    """Outcomes that several callers wait for, until the writer comes to them."""
+
+    done: Future[None]
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.finished: list[Finished] = []
+
+
 class DuckDBLedger:
     """Opens *path* for writing; raises ``LedgerLocked`` while another process holds it.
 
@@ -81,6 +91,8 @@ class DuckDBLedger:
         self._connect = partial(_connect, path, memory_limit, wait_seconds)
         appending.keep_for(self._conn)
         self._writer = (InlineWriter if inline else Writer)(self._conn, reopen=self._reopen)
+        self._sharing = threading.RLock()
+        self._shared: _Shared | None = None
         self._adrift: list[Claim] = []  # of claims whose commit may or may not be durable
         self._readers = threading.local()
         self._opening = threading.Lock()
@@ -140,7 +152,21 @@ class DuckDBLedger:
         return units
 
     async def finish(self, finished: Sequence[Finished], *, now: datetime) -> None:
-        await self._ask(lambda conn: pushing.finish(conn, self._ids, finished, now=now))
+        """Whoever asks while another commit is written shares the next, and its statements."""
+        with self._sharing:
+            if (shared := self._shared) is None:
+                shared = self._shared = _Shared(now)
+                shared.finished += finished
+                shared.done = self._writer.submit(partial(self._finish, shared))
+            else:
+                shared.finished += finished
+        await asyncio.wrap_future(shared.done)
+
+    def _finish(self, shared: _Shared, conn: duckdb.DuckDBPyConnection) -> None:
+        with self._sharing:
+            if self._shared is shared:
+                self._shared = None
+        pushing.finish(conn, self._ids, shared.finished, now=shared.now)
 
     async def caught_up(self) -> None:
         if self._restored.catching_up:

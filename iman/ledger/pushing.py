@@ -61,7 +61,9 @@ def claim(
     *together* says which share a batch; those are given its token before anything leaves.
     *plans*: whether an invoice is told of the repayment plan that waits for it.
     """
-    rows = conn.execute(_SQL["due_documents"], {"now": to_db(now), "limit": limit}).fetchall()
+    rows = _due(conn, limit, now)
+    if not rows:
+        return []
     due = [_with_parent(conn, _claim(row, ids, ledger_id, now)) for row in rows]
     if plans:
         due = _with_plans(conn, due)
@@ -81,6 +83,19 @@ def claim(
     if pushes:
         append(conn, "attempts", _intents(pushes, now))
     return units
+
+
+def _due(conn: duckdb.DuckDBPyConnection, limit: int, now: datetime) -> list[tuple[Any, ...]]:
+    """What ``_claim`` is made of: of the document, of its state, and what it is owed since when."""
+    rows = conn.execute(_SQL["due"], {"now": to_db(now), "limit": limit}).fetchall()
+    if not rows:
+        return []
+    these = {"ids": [row[0] for row in rows]}
+    told = {row[0]: row for row in conn.execute(_SQL["documents"], these).fetchall()}
+    owed: dict[int, datetime] = {}
+    if rows[0][8]:
+        owed = dict(conn.execute(_SQL["owed"], these).fetchall())
+    return [(*told[row[0]], *row[1:8], owed.get(row[0])) for row in rows]
 
 
 def _with_parent(conn: duckdb.DuckDBPyConnection, claim: Claim) -> Claim:
