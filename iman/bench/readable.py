@@ -52,7 +52,10 @@ def measure(
         )  # fmt: skip
         with contextlib.closing(DuckDBLedger(path, now=datetime.now(UTC))) as ledger:
             receive(ledger, documents, first=_FIRST)
-            with _running(settings, ledger) as api, httpx.Client(trust_env=False, timeout=60) as stub:
+            with (
+                _running(settings, ledger) as api,
+                httpx.Client(trust_env=False, timeout=60) as stub,
+            ):
                 seen = _read(api, ledger)
                 refused = json.loads(stub.get(f"{url}/refused").content)
     waits = [moment - refused[number] for number, moment in seen.items()]
@@ -108,7 +111,9 @@ def _read(api: str, ledger: DuckDBLedger) -> dict[str, float]:
 
     def read(mine: list[tuple[int, str]]) -> None:
         headers = {"authorization": f"Bearer {token}"}
-        with httpx.Client(base_url=f"{api}/api/v1", headers=headers, trust_env=False, timeout=60) as http:
+        with httpx.Client(
+            base_url=f"{api}/api/v1", headers=headers, trust_env=False, timeout=60
+        ) as http:
             for key, number in mine:
                 began = time.perf_counter()
                 while time.perf_counter() - began < _LIMIT:

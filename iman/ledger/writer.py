@@ -23,6 +23,7 @@ Reopen = Callable[[], duckdb.DuckDBPyConnection]
 #: How DuckDB words that only folding its log in failed.
 _DURABLE = "COMMIT succeeded and is durable"
 _AGAIN = 1.0  # seconds between tries to open it again
+_QUIET = 0.25  # seconds without anything to write before ``idle`` is called
 
 log = structlog.get_logger()
 
@@ -48,10 +49,17 @@ class Writer:
     """
 
     def __init__(
-        self, conn: duckdb.DuckDBPyConnection, *, most: int = 256, reopen: Reopen | None = None
+        self,
+        conn: duckdb.DuckDBPyConnection,
+        *,
+        most: int = 256,
+        reopen: Reopen | None = None,
+        idle: Work[None] | None = None,
     ) -> None:
+        """*idle* is called on the writer's thread, outside a transaction, once after each work."""
         self._conn = conn
         self._reopen = reopen
+        self._idle = idle
         self._most = most
         self._queue: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
         self._closed = False
@@ -83,7 +91,7 @@ class Writer:
     def _batches(self) -> Iterator[list[tuple[Work[Any], Future[Any]]]]:
         last = False
         while not last:
-            first = self._queue.get()
+            first = self._first()
             if first is None:
                 return
             batch = [first]
@@ -97,6 +105,22 @@ class Writer:
                     break
                 batch.append(following)
             yield batch
+
+    def _first(self) -> tuple[Work[Any], Future[Any]] | None:
+        if self._idle is not None:
+            try:
+                return self._queue.get(timeout=_QUIET)
+            except queue.Empty:
+                self._rest(self._idle)
+        return self._queue.get()
+
+    def _rest(self, idle: Work[None]) -> None:
+        try:
+            idle(self._conn)
+        except duckdb.FatalException:
+            self._revive()
+        except duckdb.Error as exc:  # a reader is in its way: the next quiet moment will do
+            log.info("idle_work_put_off", reason=str(exc).partition("\n")[0])
 
     def _drain(self) -> None:
         for batch in self._batches():

@@ -19,6 +19,7 @@ import duckdb
 
 from iman import logs
 from iman.domain.feed import DocumentArrived
+from iman.errors import LedgerError
 from iman.ledger import migrate
 from iman.ledger.audit import AuditEvent, verify, write_audit
 from iman.ledger.backup import back_up
@@ -178,10 +179,12 @@ async def _end(life: Life, world: World, rng: Random, journal: Journal) -> None:
     backup = life.step == "during backup"
     _kill_within(rng.uniform(0.0, 0.3 if backup else 0.01))
     while True:
-        if backup:
-            back_up(world.ledger.new_reader(), life.ledger.parent / "backups", now=virtual_now())
-        else:
-            world.ledger.reader().execute("CHECKPOINT")
+        with contextlib.suppress(duckdb.FatalException, LedgerError):  # fsync may fail meanwhile
+            if backup:
+                folder = life.ledger.parent / "backups"
+                back_up(world.ledger.new_reader(), folder, now=virtual_now())
+            else:
+                world.ledger.reader().execute("CHECKPOINT")
         await asyncio.sleep(1.0)  # pushes go on in between
 
 
