@@ -173,7 +173,7 @@ async def _end(life: Life, world: World, rng: Random, journal: Journal) -> None:
     await asyncio.sleep(rng.uniform(0.0, life.lasts))
     if life.step == "during a failing fsync":
         _let_syncs(fail=True)  # and nothing that is not durable may count
-        await asyncio.sleep(rng.uniform(0.0, life.lasts))
+        await asyncio.sleep(rng.uniform(0.0, min(life.lasts, 8.0)))
         _kill(life.step, journal)
     journal.write("died", (virtual_now() - NOW).total_seconds(), life.step)
     backup = life.step == "during backup"
@@ -208,8 +208,8 @@ async def _trouble(world: World, rng: Random, lasts: float) -> None:
             case "sleep":
                 skip(rng.uniform(1.0, 300.0))
             case "fsync":
-                _let_syncs(fail=True)
-                await asyncio.sleep(rng.uniform(1.0, 30.0))
+                _let_syncs(fail=True)  # each try to write opens the ledger anew
+                await asyncio.sleep(rng.uniform(1.0, 8.0))
                 _let_syncs(fail=False)
 
 
