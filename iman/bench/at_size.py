@@ -171,7 +171,7 @@ def _ready(ledger: Path, say: Say) -> float:
         "IMAN_API_PORT": str(port), "IMAN_DISK_RESERVE": "0",
     }  # fmt: skip
     begun = time.perf_counter()
-    daemon = subprocess.Popen(  # noqa: S603 -- our own interpreter
+    daemon = subprocess.Popen(
         [sys.executable, "sync_daemon.py"], cwd=_ROOT, env=environment,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
@@ -188,7 +188,7 @@ def _ready(ledger: Path, say: Say) -> float:
 
 def _is_ready(port: int) -> bool:
     try:
-        with urllib.request.urlopen(  # noqa: S310 -- a loopback address
+        with urllib.request.urlopen(
             f"http://127.0.0.1:{port}/api/v1/health/ready", timeout=5
         ) as answer:
             return bool(answer.status == 200)

@@ -39,7 +39,7 @@ _LIMIT = 120.0  # seconds for one error to be read
 def measure(
     folder: Path, *, documents: int, in_flight: int, latency: int, say: Callable[[str], None]
 ) -> list[Row]:
-    """Milliseconds from the moment the stub wrote its refusal until an answer of the API shows it."""
+    """Milliseconds from the stub's writing a refusal to an answer of the API that shows it."""
     logs.set_up("warning", Path(os.devnull).open("w"))  # noqa: SIM115 -- as long as the process
     say(f"{in_flight} pushes in flight")
     with stub_erp(latency, refuse_each=_ONE_IN) as url:

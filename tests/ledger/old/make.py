@@ -88,8 +88,8 @@ def audit(action, target):
     ledger.write(lambda conn: write_audit(conn, ids, event, now=now)).result()
 
 MISSING = Verdict(error_type="terms_missing", entity_kind="terms_code", entity="F48")
-ledger.write(lambda conn: accounts.save_user(conn, name="ada", role=Role.ADMIN, password_hash="none",
-                                             now=now)).result()
+ledger.write(lambda conn: accounts.save_user(
+    conn, name="ada", role=Role.ADMIN, password_hash="none", now=now)).result()
 arrive(1, 13)
 for hour in range(6):
     for one in claim():
