@@ -95,6 +95,7 @@ class Pusher:
         self._units: asyncio.Queue[list[Claim]] = asyncio.Queue()
         self._outcomes: asyncio.Queue[Finished | None] = asyncio.Queue()
         self._busy = 0
+        self._unwritten = ""  # why outcomes cannot be made durable
         self._ahead = 1  # documents that wait for each worker, so that none waits for a claim
         self._wake = asyncio.Event()
         self._written = written
@@ -139,7 +140,7 @@ class Pusher:
         room = self._breaker.room((1 + self._ahead) * len(self._lanes)) - under_way
         if self._held_back():
             room = 0  # what is under way is finished, and nothing more is taken up
-        if self._outcomes.qsize() > _WRITTEN_LATE:
+        if self._unwritten or self._outcomes.qsize() > _WRITTEN_LATE:
             room = 0  # the ledger falls behind; nothing more may be taken up
         if self._neighbours is not None and not self._neighbours.looked and room > 0:
             room = 0  # another ledger may be pushing the same documents
@@ -200,7 +201,9 @@ class Pusher:
 
     def _beat(self, under_way: int) -> None:
         view = self._breaker.view
-        if why := (view.reason if view.state == "open" else self._held_back()):
+        if self._unwritten:
+            self._beats.beat(self.loop, self._unwritten, ok=False)
+        elif why := (view.reason if view.state == "open" else self._held_back()):
             self._beats.beat(self.loop, f"held back: {why}", ok=False)
         else:
             self._beats.beat(self.loop, f"{under_way} under way" if under_way else "nothing due")
@@ -256,9 +259,11 @@ class Pusher:
                 await self._ledger.finish(finished, now=self._now())
             except Exception as exc:
                 log.exception("outcomes_not_written", waiting=len(finished))
-                self._beats.beat(self.loop, f"the ledger does not take outcomes: {exc}", ok=False)
+                self._unwritten = f"the ledger does not take outcomes: {exc}"
+                self._beats.beat(self.loop, self._unwritten, ok=False)
                 await asyncio.sleep(_POLL)
             else:
+                self._unwritten = ""
                 break
         for one in finished:
             _log(one)
