@@ -28,10 +28,11 @@ def bench(*parts: str) -> dict[str, Any]:
 def test_what_is_written_is_counted_beside_duckdb_alone():
     found = bench("rows", "acknowledgements", "stalls")
     told = {row["what"]: row for row in found["rows"]}
-    assert {"intents", "outcomes", "attempts, both"} < set(told)
-    assert sum(name.startswith("DuckDB alone") for name in told) == 3
-    assert all(row["rows_per_s"] > 0 for row in told.values())
-    assert told["attempts, both"]["rows_per_s"] < told["intents"]["rows_per_s"]
+    assert {"intents", "outcomes", "attempts"} < set(told)
+    assert sum("alone, intents by" in name for name in told) == 3
+    assert all(row["per_s"] > 0 and row["cpu_ms_per_1000"] > 0 for row in told.values())
+    assert told["attempts"]["per_s"] < told["intents"]["per_s"]
+    assert told["attempts"]["ratio"] > 0
     for row in [*found["acknowledgements"], *found["stalls"]]:
         assert 0 < row["p50_ms"] <= row["p99_ms"] <= row["p99.9_ms"] <= row["max_ms"]
     assert found["stalls"][0]["commits"] > 2
