@@ -103,6 +103,7 @@ class DuckDBLedger:
                 idle=lambda conn: self._fold(conn, _FOLD_WHEN_IDLE),
             )
         )
+        self._inline = inline
         self._sharing = threading.RLock()
         self._shared: _Shared | None = None
         self._adrift: list[Claim] = []  # of claims whose commit may or may not be durable
@@ -123,9 +124,12 @@ class DuckDBLedger:
     async def receive(
         self, events: Sequence[FeedEvent], *, source: str, cursor: str | None, now: datetime
     ) -> Received:
+        looked = None
+        if events and not self._inline:  # beside the writer: nobody's commit waits for it
+            looked = await asyncio.to_thread(lambda: receiving.look_up(self.reader(), events))
         return await self._ask(
             lambda conn: receiving.receive(
-                conn, self._ids, events, source=source, cursor=cursor, now=now
+                conn, self._ids, events, source=source, cursor=cursor, now=now, looked=looked
             )
         )
 

@@ -74,7 +74,7 @@ def run(folder: Path, *, kills: int, days: float, seed: int, say: Say = lambda _
         step = STEPS[number % len(STEPS)]
         report.upgrades += 2 if step in UPGRADES else 0
         life = Life(
-            ledger=ledger, begins=moment, lasts=rng.choice((5.0, 30.0, 150.0)), step=step,
+            ledger=ledger, begins=moment, lasts=rng.choice((5.0, 20.0, 80.0)), step=step,
             nth=1 if step.endswith("intake") else rng.randint(1, 2 if step in UPGRADES else 3),
             seed=rng.randrange(2**32), upgrades=report.upgrades,
         )  # fmt: skip
