@@ -15,7 +15,6 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from iman.bench.invoices import arrivals
@@ -27,6 +26,7 @@ from iman.ledger.holding import record_breaker
 
 Say = Callable[[str], None]
 Row = dict[str, Any]
+Cursor = Any  # of the ledger's database
 _BODY = '{"BatchDescription": "IMAN 1a2b3c4d IN INV-010319 r1", "Lines": ["4000", "3760.00"]}' * 4
 
 
@@ -175,7 +175,7 @@ _Rows = list[tuple[Any, ...]]
 
 
 @contextlib.contextmanager
-def _commit(conn: duckdb.DuckDBPyConnection, sql: str, values: Row) -> Iterator[None]:
+def _commit(conn: Cursor, sql: str, values: Row) -> Iterator[None]:
     conn.execute("BEGIN")
     yield
     conn.execute(sql, values)
@@ -201,7 +201,7 @@ def _wide(ids: Sequence[int], now: datetime) -> dict[str, _Rows]:
     }  # fmt: skip
 
 
-def _by_lists(conn: duckdb.DuckDBPyConnection, made: _Rows) -> None:
+def _by_lists(conn: Cursor, made: _Rows) -> None:
     kinds = ("BIGINT", "BIGINT", "INTEGER", "INTEGER", "INTEGER", "VARCHAR", "VARCHAR", "TIMESTAMP")
     unnested = ", ".join(f"unnest(${n}::{kind}[])" for n, kind in enumerate(kinds, start=1))
     conn.execute(
@@ -209,14 +209,14 @@ def _by_lists(conn: duckdb.DuckDBPyConnection, made: _Rows) -> None:
     )
 
 
-def _by_arrow(conn: duckdb.DuckDBPyConnection, made: _Rows) -> None:
+def _by_arrow(conn: Cursor, made: _Rows) -> None:
     given = pa.table({f"c{n}": each for n, each in enumerate(zip(*made, strict=True))})
     conn.register("given", given)
     conn.execute("INSERT INTO attempts SELECT * FROM given")
     conn.unregister("given")
 
 
-def _by_appender(conn: duckdb.DuckDBPyConnection, made: _Rows, table: str = "attempts") -> None:
+def _by_appender(conn: Cursor, made: _Rows, table: str = "attempts") -> None:
     appender = conn.appender(table)
     appender.append_rows(made)
     appender.flush()
