@@ -28,6 +28,7 @@ from iman.domain.retry import AskSage, Done, RetryPolicy
 from iman.sync.batching import Batcher
 from iman.sync.beats import Beats
 from iman.sync.breaker import Breaker
+from iman.sync.lost import Lost
 from iman.sync.neighbours import Neighbours
 from iman.sync.ports import Accounting, Classify, Ledger, Now, ReadDocument
 
@@ -95,6 +96,7 @@ class Pusher:
         self._units: asyncio.Queue[list[Claim]] = asyncio.Queue()
         self._outcomes: asyncio.Queue[Finished | None] = asyncio.Queue()
         self._busy = 0
+        self._lost = Lost()
         self._unwritten = ""  # why outcomes cannot be made durable
         self._ahead = 1  # documents that wait for each worker, so that none waits for a claim
         self._wake = asyncio.Event()
@@ -314,9 +316,11 @@ class Pusher:
         self, readable: list[tuple[Claim, Document]], sage: Accounting
     ) -> list[Finished]:
         claims = [claim for claim, _ in readable]
+        sent_at = self._lost.now()
         exchanges = await sage.push_many(
             [document for _, document in readable], token=claims[0].token
         )
+        self._lost.remember(claims, exchanges, sent_at)
         for outcome in {type(one.outcome): one.outcome for one in exchanges}.values():
             self._breaker.observe(outcome)  # one answer, however many documents it was about
         verdicts = [self._verdict(exchange.outcome) for exchange in exchanges]
@@ -335,7 +339,9 @@ class Pusher:
                 return await self._entered(claim, document, Exchange(_taken_over(sighting)), sage)
             if not sighting.sure:
                 return self._decided(claim, Exchange(_no_answer(sighting)))
+        sent_at = self._lost.now()
         exchange = await sage.push(document, token=claim.token, parent=claim.parent)
+        self._lost.remember([claim], [exchange], sent_at)
         self._breaker.observe(exchange.outcome)
         verdict = self._verdict(exchange.outcome)
         self._batcher.learn([claim], [exchange], [verdict])
@@ -403,7 +409,8 @@ class Pusher:
             self._breaker.observe(Unknown(reason=sighting.reason))
         else:
             self._breaker.answered()
-        if sighting.sure and self._policy.settled(pushed_at, asked_at):
+        long_ago = self._lost.longer_ago(claim, self._policy.settle + sighting.age)
+        if sighting.sure and long_ago and self._policy.settled(pushed_at, asked_at):
             absent = Absent(reason="Sage 300 was asked: the document is not there.")
             return self._decided(claim, Exchange(absent))
         again = self._now() + timedelta(seconds=self._policy.ask_every)

@@ -1,10 +1,12 @@
 -- name: due
 -- What is due, oldest first; and whether anything is owed a look-up. Without a join: planning one
--- costs more than a second question.
+-- costs more than a second question. What came into its state in the future is due, too: the clock
+-- was set back, and its time may be hours away.
 SELECT document_id, state, round, attempt, next_trigger, pushed_at, crashed, token,
        (SELECT count(*) FROM lookups_owed)
 FROM open_documents
-WHERE state IN ('pending', 'retrying', 'unknown') AND due_at <= $now
+WHERE state IN ('pending', 'retrying', 'unknown')
+  AND (due_at <= $now OR since > $now + INTERVAL 1 MINUTE)
   AND (state = 'unknown' OR NOT coalesce(
       list_has_any((SELECT list(entry_type) FROM pauses), ['', entry_type]), FALSE))
 ORDER BY due_at, document_id LIMIT $limit;
