@@ -31,6 +31,7 @@ from iman.settings import DaemonSettings
 Row = dict[str, Any]
 _ONE_IN = 10  # documents that are refused
 _READERS = 4
+_PAUSE = 0.01  # seconds between two questions of a reader
 _FIRST = 90_000_000
 _PASSWORD = "bench-password"  # noqa: S105 -- of an account that this measurement makes
 _LIMIT = 120.0  # seconds for one error to be read
@@ -121,6 +122,7 @@ def _read(api: str, ledger: DuckDBLedger) -> dict[str, float]:
                     if told["error_text"]:
                         seen[number] = time.perf_counter()
                         break
+                    time.sleep(_PAUSE)  # it shares the processor with what it waits for
 
     readers = [threading.Thread(target=read, args=(wanted[n::_READERS],)) for n in range(_READERS)]
     for reader in readers:
