@@ -89,7 +89,7 @@ class LifeCycle(RuleBasedStateMachine):
         self.books = Books(lambda now: DuckDBLedger(path, now=now, inline=True))
         self.model: dict[int, Modelled] = {}
         self.paused: set[str] = set()
-        self.problems = 0
+        self.problems: set[tuple[str, int]] = set()  # revisions that came too late
 
     def teardown(self) -> None:
         assert differences(self.books.ledger.reader()) == {}
@@ -155,7 +155,7 @@ class LifeCycle(RuleBasedStateMachine):
         if one.state in SAGE_MAY_HOLD_IT:
             one.waiting = revision
         elif one.closed:
-            self.problems += 1
+            self.problems.add((one.number, revision))
         else:
             one.revise(revision, self.now)
 
@@ -203,7 +203,8 @@ class LifeCycle(RuleBasedStateMachine):
             return
         if what == "accepted":
             one.close("synced", self.now)
-            self.problems += one.waiting is not None
+            if one.waiting is not None:
+                self.problems.add((one.number, one.waiting))
         else:
             burnt = what != "unwell"
             one.burnt = claim.number if burnt else claim.number - 1
@@ -325,7 +326,7 @@ class LifeCycle(RuleBasedStateMachine):
             for id_, one in self.model.items()
         }  # fmt: skip
         assert len(told) == len(self.model)
-        assert len(self.books.rows("FROM intake_problems")) == self.problems
+        assert len(self.books.rows("FROM intake_problems")) == len(self.problems)
 
     @invariant()
     def at_most_one_outcome_belongs_to_an_attempt(self) -> None:

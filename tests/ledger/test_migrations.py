@@ -110,15 +110,17 @@ DuckDBLedger(Path(sys.argv[1]), now=NOW + timedelta(days=1))
 def test_killed_in_any_migration_it_stands_before_it_and_the_next_start_goes_on(tmp_path: Path):
     path = tmp_path / "ledger.duckdb"
     old = make_old(path, 1)
-    for number in range(2, NEWEST + 1):
+    before = 1
+    for number, _ in migrations()[1:]:
         ran = subprocess.run(
             [sys.executable, "-c", DIES, str(path), str(number)], cwd=ROOT, check=False,
             capture_output=True, text=True,
         )  # fmt: skip
         assert ran.returncode < 0 or sys.platform == "win32", ran.stderr[-2000:]
         with duckdb.connect(str(path)) as conn:
-            assert schema_version(conn) == number - 1
+            assert schema_version(conn) == before
             assert len(rows_of(conn, "documents", ["number"])) == _DOCUMENTS
+        before = number
     books = Opened(path)
     check_whole(books, old)
     check_goes_on(books)
