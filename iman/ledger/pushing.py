@@ -34,6 +34,7 @@ NO_ANSWER_YET = (
     "the document."
 )
 
+_TYPES = {kind.value: kind for kind in EntryType}
 _NO_VERDICT = Verdict(error_type="", entity_kind=None, entity=None)
 
 #: Claims into units; a unit of several is one batch.
@@ -125,7 +126,7 @@ def _marked(unit: list[Claim], ledger_id: str, generation: str) -> list[Claim]:
 def _claim(row: tuple[Any, ...], ids: Ids, ledger_id: str, now: datetime) -> Claim:
     (document_id, company, entry_type, number, revision, payload, state, round_, attempt, trigger,
      pushed_at, crashed, token, owed) = row  # fmt: skip
-    key = DocumentKey(company=company, entry_type=EntryType(entry_type), number=number)
+    key = DocumentKey(company=company, entry_type=_TYPES[entry_type], number=number)
     asks = state == DocumentState.UNKNOWN or token is not None or owed is not None
     return Claim(
         attempt_id=ids.take("attempt"),
