@@ -104,6 +104,12 @@ class DaemonSettings(DaemonSignOnSettings, _FromEnvironmentAndFile):
         le=36500,
         description="Days after which what was sent and answered is deleted; 0: never",
     )
+    retain_audit: int = Field(
+        0,
+        ge=0,
+        le=36500,
+        description="Days after which audit events move out of the ledger into files; 0: never",
+    )
     disk_reserve: int = Field(
         300,
         ge=0,
