@@ -43,7 +43,7 @@ def through_provider() -> None:
         if st.button(
             text_sign_on.OUT_THERE_TOO, icon=":material/logout:", key="sign_out_there_too"
         ):
-            session.sign_out()
+            session.leave()
             st.logout()
 
 

@@ -73,9 +73,9 @@ def provider_name() -> str:
     return backend.settings().oidc_name if backend.settings().oidc_issuer else ""
 
 
-def sign_out() -> None:
-    """This session; the websocket is closed soon after."""
-    backend.sessions().sign_out(token())
+def leave() -> None:
+    """End this session when the browser comes by the way out, where ``st.logout`` sends it."""
+    backend.sessions().leave(token())
 
 
 def token() -> str:

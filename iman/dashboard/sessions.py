@@ -71,6 +71,7 @@ class Sessions:
         self._asking: dict[str, threading.Lock] = {}
         self._read_only: dict[str, Me] = {}  # signed in while the daemon was away
         self._ended: dict[str, None] = {}
+        self._leaving: set[str] = set()
         self._untold: list[str] = []  # ended while the daemon was away; it hears of it on return
         self._wrong_at: deque[float] = deque(maxlen=_MOST_WRONG)
         self._rest_until = float("-inf")
@@ -114,6 +115,19 @@ class Sessions:
             while len(self._ended) > _MOST:
                 self._ended.pop(next(iter(self._ended)))
         self._tell_ended(token)
+
+    def leave(self, token: str) -> None:
+        """Its page has asked to be led out: until then the session lives, or the websocket would be
+        closed before it could tell the browser."""
+        with self._lock:
+            self._leaving = {*list(self._leaving)[-_MOST:], token}
+
+    def leaves(self, token: str) -> bool:
+        """Whether it has asked so; once."""
+        with self._lock:
+            asked = token in self._leaving
+            self._leaving.discard(token)
+        return asked
 
     def forget(self, token: str) -> None:
         """What it may was changed: ask anew."""

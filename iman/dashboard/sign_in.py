@@ -143,8 +143,10 @@ class SignIn:
     async def ask(self, request: Request) -> Response:
         """A link must not sign anybody out by itself, so it asks."""
         token = token_of(request.scope)
+        if self._sso and token and self._sessions.leaves(token):  # its page asked, by st.logout
+            await anyio.to_thread.run_sync(self._sessions.sign_out, token)
         if self._sso and not (token and await self._known(token)):
-            return RedirectResponse(single_sign_on.LEAVE, 303)  # st.logout comes by here
+            return RedirectResponse(single_sign_on.LEAVE, 303)
         return _page(
             text.SIGN_OUT,
             f"""<h1>{text.SIGN_OUT_ASK}</h1>
