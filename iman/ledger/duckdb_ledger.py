@@ -26,7 +26,7 @@ from iman.errors import LedgerError, LedgerLocked
 from iman.ledger import holding, outbox, pushing, receiving, reconciling
 from iman.ledger.archives import make_views
 from iman.ledger.ids import Ids
-from iman.ledger.migrate import is_held, migrate
+from iman.ledger.migrate import is_held, migrate, schema_version
 from iman.ledger.pushing import Together, alone
 from iman.ledger.queries import first_row, queries
 from iman.ledger.reach import limit
@@ -39,6 +39,7 @@ T = TypeVar("T")
 
 log = structlog.get_logger()
 
+_WITH_ARCHIVES = 10  # the schema that brought them
 _MOST_REACHES = 32  # a thread's cursors: one for everything, the others for limited people
 
 
@@ -64,6 +65,9 @@ class DuckDBLedger:
         try:
             self._conn = _connect(path, memory_limit, wait_seconds)
             try:
+                if schema_version(self._conn) >= _WITH_ARCHIVES:
+                    with transaction(self._conn):  # a migration may read them, wherever they are
+                        make_views(self._conn, path)
                 self.schema = migrate(self._conn)
                 with transaction(self._conn):
                     make_views(self._conn, path)

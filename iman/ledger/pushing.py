@@ -182,7 +182,7 @@ def finish(
     queue_write_backs(conn, ids, [c for f in told if (c := _status_change(f))], now=now)
     closed = [f for f in told if isinstance(f.next, Done)]
     if closed:
-        _close(conn, closed)
+        _close(conn, ids, closed)
     moved = [f for f in told if not isinstance(f.next, Done)]
     if moved:
         conn.execute(_SQL["move_open"], _moves(moved))
@@ -340,12 +340,13 @@ def _status_change(finished: Finished) -> StatusChange | None:
     )  # fmt: skip
 
 
-def _close(conn: duckdb.DuckDBPyConnection, finished: Sequence[Finished]) -> None:
+def _close(conn: duckdb.DuckDBPyConnection, ids: Ids, finished: Sequence[Finished]) -> None:
     document_ids = [f.claim.document_id for f in finished]
     ended = {f.claim.document_id: f.ended_at for f in finished}
     conn.execute(
         _SQL["insert_closings"],
         {
+            "closing_id": [ids.take("closing") for _ in finished],
             "document_id": document_ids,
             "revision": [f.claim.revision for f in finished],
             "ended_at": [to_db(f.ended_at) for f in finished],
@@ -405,10 +406,22 @@ def _count(conn: duckdb.DuckDBPyConnection, finished: Sequence[Finished]) -> Non
             f.claim.round == 1 and f.claim.number == 1 and not f.claim.asks,
         ] += 1
     insert_attempt_rollup(conn, counted)
+    if refused := Counter(_refusal(f) for f in finished if isinstance(f.outcome, Refused)):
+        names = ("quarter", "document_id", "error_type", "attempts")
+        rows = [(*where, count) for where, count in refused.items()]
+        conn.execute(_SQL["insert_refusals"], _columns(names, rows))
     if again:
         names = ("hour", "company", "site", "entry_type", "error_type", "attempts")
         rows = [(*where, count) for where, count in again.items()]
         conn.execute(_SQL["insert_retry_rollup"], _columns(names, rows))
+
+
+def _refusal(finished: Finished) -> tuple[datetime, int, str]:
+    """The quarter of an hour, the document and the error type of what was refused."""
+    moment = to_db(finished.ended_at)
+    quarter = moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
+    kind = finished.verdict.error_type if finished.verdict else ""
+    return quarter, finished.claim.document_id, kind
 
 
 def insert_attempt_rollup(

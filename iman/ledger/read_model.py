@@ -26,8 +26,8 @@ from iman.ledger.utc import from_db, to_db
 _SQL = queries("reading")
 _HOURLY_UP_TO = 72  # hours; beyond, a trend's buckets are days
 _NEVER = datetime(9999, 1, 1)  # noqa: DTZ001 -- bound as the ledger's own, which has no zone
-#: What a record is not given under the ledger's own name; rowid stands in limited people's rows.
-_RENAMED = frozenset({"document_id", "attempt_id", "reference", "payload", "rowid"})
+#: What a record is not given under the ledger's own name.
+_RENAMED = frozenset({"document_id", "attempt_id", "reference", "payload"})
 Row = dict[str, Any]
 
 

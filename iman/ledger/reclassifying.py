@@ -117,6 +117,7 @@ def apply(conn: duckdb.DuckDBPyConnection, first: int, last: int, changes: Seque
     )  # fmt: skip
     conn.execute(_SQL["count_anew"])
     conn.execute(_SQL["count_retries_anew"])
+    conn.execute(_SQL["count_refusals_anew"])
     each = list({c.of: c for c in changes}.values())
     row = first_row(
         conn,

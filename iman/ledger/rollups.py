@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import duckdb
 
+from iman.ledger import search
 from iman.ledger.queries import queries
 
 _SQL = queries("rollups")
@@ -20,8 +21,12 @@ def fill(conn: duckdb.DuckDBPyConnection) -> None:
 
 
 def differences(conn: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """How many sums of each rollup are not those of the raw records; empty where all agree."""
+    """How many sums of each rollup are not those of the raw records; empty where all agree.
+
+    The rows of the search are compared likewise with what is closed.
+    """
     conn.execute(_SQL["count_raw"])
     found = conn.execute(_SQL["differ"]).fetchall()
     conn.execute(_SQL["forget_counted"])
+    found.append(("search", search.differences(conn)))
     return {rollup: count for rollup, count in found if count}

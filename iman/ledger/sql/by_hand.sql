@@ -31,14 +31,14 @@ JOIN (SELECT document_id, arg_max(until, parking_id) AS until FROM parkings
 WHERE o.state = 'parked' AND p.until <= $now ORDER BY o.document_id;
 
 -- name: parked
-SELECT d.document_id AS id, d.entry_type, d.number, d.customer_name, d.booking,
-       coalesce(d.amount, 0)::DECIMAL(19, 3) AS amount, p.parked_at, p.parked_by, p.reason, p.until
+-- O, and one row for each time somebody parked something.
+SELECT o.document_id AS id, o.entry_type, o.document_number AS number, o.customer_name, o.booking,
+       coalesce(o.amount, 0)::DECIMAL(19, 3) AS amount, p.parked_at, p.parked_by, p.reason, p.until
 FROM open_documents o
-JOIN documents d ON d.document_id = o.document_id
 LEFT JOIN (SELECT document_id, max(parking_id) AS parking_id FROM parkings GROUP BY document_id) n
        ON n.document_id = o.document_id
 LEFT JOIN parkings p ON p.parking_id = n.parking_id
-WHERE o.state = 'parked' ORDER BY p.until NULLS LAST, d.document_id;
+WHERE o.state = 'parked' ORDER BY p.until NULLS LAST, o.document_id;
 
 -- name: parkings_of
 SELECT parked_at, parked_by, reason, until, ended_at, ended_by FROM parkings
@@ -49,7 +49,8 @@ WHERE document_id = $id ORDER BY parking_id;
 INSERT INTO closings
 SELECT $id, $revision, 'settled', $now, $reference, $round, $attempt, first_failed_at, entry_type,
        company, site, document_number, amount, coalesce(first_failed_at, received_at),
-       coalesce(document_date, CAST(received_at AS DATE)), search_text
+       coalesce(document_date, CAST(received_at AS DATE)), search_text, $closing_id,
+       CAST(least(greatest(floor(amount), -2e9), 2e9) AS INTEGER)
 FROM open_documents WHERE document_id = $id;
 
 -- name: insert_settlement
@@ -77,16 +78,25 @@ WHERE settlement_id = $settlement_id;
 SELECT round, closed_at FROM closings
 WHERE document_id = $id AND state = 'settled' ORDER BY closed_at DESC LIMIT 1;
 
+-- name: forget_words
+-- Of a closing whose words are in the search already.
+INSERT INTO search_gone
+SELECT closing_id FROM closings
+WHERE document_id = $id AND state = 'settled'
+  AND closing_id <= (SELECT indexed FROM search_progress);
+
 -- name: drop_closing
 DELETE FROM closings WHERE document_id = $id AND state = 'settled';
 
 -- name: open_again
 INSERT INTO open_documents (document_id, entry_type, company, site, amount, state, since, round,
                             attempt, next_trigger, due_at, crashed, received_at,
-                            document_date, document_number, search_text)
+                            document_date, document_number, search_text, booking,
+                            customer_name)
 SELECT document_id, entry_type, company, site, amount, 'pending', $now, $round, 0, 'resync', $now,
        FALSE, received_at, document_date, number,
-       lower(number || chr(31) || booking || chr(31) || customer || chr(31) || customer_name)
+       lower(number || chr(31) || booking || chr(31) || customer || chr(31) || customer_name),
+       booking, customer_name
 FROM documents WHERE document_id = $id;
 
 -- name: asked_before

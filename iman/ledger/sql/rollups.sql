@@ -42,6 +42,11 @@ FROM (
 ) t
 WHERE length IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6;
 
+CREATE OR REPLACE TEMP VIEW counted_refusals AS
+SELECT time_bucket(INTERVAL 15 MINUTE, ended_at) AS quarter, document_id,
+       coalesce(error_type, '') AS error_type, CAST(count(*) AS HUGEINT) AS attempts
+FROM all_outcomes WHERE outcome = 'refused' GROUP BY 1, 2, 3;
+
 CREATE OR REPLACE TEMP VIEW counted_causes AS
 SELECT date_trunc('hour', m.joined_at) AS hour, m.cause_id, d.company, d.site, d.entry_type,
        CAST(count(*) AS HUGEINT) AS documents, sum(coalesce(d.amount, 0)) AS amount
@@ -59,6 +64,7 @@ GROUP BY company, site, entry_type, state;
 INSERT INTO retry_rollup SELECT * FROM counted_retries ORDER BY hour;
 INSERT INTO duration_rollup SELECT * FROM counted_durations ORDER BY hour;
 INSERT INTO cause_rollup SELECT * FROM counted_causes ORDER BY hour;
+INSERT INTO refusals SELECT * FROM counted_refusals ORDER BY quarter, document_id;
 
 -- name: differ
 -- How many sums of each rollup are not those of the raw records; all 0 where all is well. A new
@@ -97,6 +103,9 @@ WITH attempts_kept AS (
     FROM cause_rollup GROUP BY ALL HAVING sum(documents) <> 0
 ), causes_raw AS (
     SELECT hour, cause_id, company, entry_type, sum(documents) FROM counted_causes GROUP BY ALL
+), refusals_kept AS (
+    SELECT quarter, document_id, error_type, sum(attempts)
+    FROM refusals GROUP BY ALL HAVING sum(attempts) <> 0
 )
 SELECT 'attempt_rollup' AS rollup, count(*) AS differences FROM (
     (FROM attempts_kept EXCEPT FROM attempts_raw)
@@ -114,7 +123,10 @@ UNION ALL SELECT 'duration_rollup', count(*) FROM (
     UNION ALL (FROM counted_durations EXCEPT FROM durations_kept))
 UNION ALL SELECT 'cause_rollup', count(*) FROM (
     (FROM causes_kept EXCEPT FROM causes_raw)
-    UNION ALL (FROM causes_raw EXCEPT FROM causes_kept));
+    UNION ALL (FROM causes_raw EXCEPT FROM causes_kept))
+UNION ALL SELECT 'refusals', count(*) FROM (
+    (FROM refusals_kept EXCEPT FROM counted_refusals)
+    UNION ALL (FROM counted_refusals EXCEPT FROM refusals_kept));
 
 -- name: forget_counted
 DROP VIEW IF EXISTS counted_attempts;
@@ -122,3 +134,4 @@ DROP VIEW IF EXISTS counted_closings;
 DROP VIEW IF EXISTS counted_retries;
 DROP VIEW IF EXISTS counted_durations;
 DROP VIEW IF EXISTS counted_causes;
+DROP VIEW IF EXISTS counted_refusals;

@@ -1,0 +1,79 @@
+-- What lists, searches and the refused of a window are read from, so that none of it grows with history.
+
+CREATE TABLE closings_in_order AS
+SELECT *, rowid + 1 AS closing_id,
+       CAST(least(greatest(floor(amount), -2e9), 2e9) AS INTEGER) AS whole_amount FROM closings;
+DROP TABLE closings;
+CREATE TABLE closings (                -- appended when a document reaches Sage 300 or is settled
+    document_id BIGINT NOT NULL,
+    revision INTEGER NOT NULL,
+    state VARCHAR NOT NULL,
+    closed_at TIMESTAMP NOT NULL,
+    reference VARCHAR,
+    round INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    first_failed_at TIMESTAMP,
+    entry_type VARCHAR,
+    company VARCHAR,
+    site VARCHAR,
+    document_number VARCHAR,
+    amount DECIMAL(19, 3),
+    began TIMESTAMP,                   -- when it first failed, or arrived
+    dated DATE,                        -- its date, or when it arrived
+    search_text VARCHAR,               -- number, booking, customer and name, in small letters
+    closing_id BIGINT NOT NULL,        -- in the order they were written
+    whole_amount INTEGER               -- read ten times as fast as one of 19 digits
+);
+INSERT INTO closings FROM closings_in_order ORDER BY closing_id;
+DROP TABLE closings_in_order;
+
+-- A page's rows are found by these; nothing else is.
+CREATE INDEX closings_by_document ON closings (document_id);
+CREATE INDEX documents_by_id ON documents (document_id);
+
+ALTER TABLE open_documents ADD COLUMN booking VARCHAR;
+ALTER TABLE open_documents ADD COLUMN customer_name VARCHAR;
+UPDATE open_documents SET booking = d.booking, customer_name = d.customer_name
+FROM documents d WHERE d.document_id = open_documents.document_id;
+
+-- Where the words of what is closed begin, sorted, so that a search reads a few blocks. Made from
+-- closings in the background: what is not in it yet is read there. search.py keeps it.
+CREATE TABLE search_words (            -- sorted stretches of many closings, added one after the other
+    word HUGEINT NOT NULL,             -- its first 15 bytes as a number, with what follows in its field
+    closing_id BIGINT NOT NULL,
+    document_id BIGINT NOT NULL,
+    began TIMESTAMP,
+    cell INTEGER NOT NULL
+);
+CREATE TABLE search_late (             -- short stretches of the newest, until they are sorted together
+    word HUGEINT NOT NULL,
+    closing_id BIGINT NOT NULL,
+    document_id BIGINT NOT NULL,
+    began TIMESTAMP,
+    cell INTEGER NOT NULL
+);
+CREATE TABLE search_cells (
+    cell INTEGER NOT NULL,
+    company VARCHAR NOT NULL,
+    site VARCHAR NOT NULL,
+    entry_type VARCHAR NOT NULL,
+    state VARCHAR NOT NULL
+);
+CREATE TABLE search_gone (             -- closings that were taken back after their words were written
+    closing_id BIGINT NOT NULL
+);
+CREATE TABLE search_progress (         -- one row
+    indexed BIGINT NOT NULL,           -- closings up to this one are in search_words or search_late
+    sorted BIGINT NOT NULL             -- those up to this one in search_words
+);
+INSERT INTO search_progress VALUES (0, 0);
+
+CREATE TABLE refusals (                -- rows are added; their sums are how often a document was
+    quarter TIMESTAMP NOT NULL,        -- refused in that quarter of an hour
+    document_id BIGINT NOT NULL,
+    error_type VARCHAR NOT NULL,
+    attempts BIGINT NOT NULL
+);
+INSERT INTO refusals
+SELECT time_bucket(INTERVAL 15 MINUTE, ended_at), document_id, coalesce(error_type, ''), count(*)
+FROM all_outcomes WHERE outcome = 'refused' GROUP BY 1, 2, 3 ORDER BY 1, 2;
