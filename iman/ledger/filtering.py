@@ -18,7 +18,7 @@ import duckdb
 from iman.domain.document import CLOSED_STATES
 from iman.ledger.queries import queries
 from iman.ledger.read_model import Refusals, Row
-from iman.ledger.search import Sought, indexed, sought
+from iman.ledger.search import AMOUNTS, Kept, Sought, kept, sought
 from iman.ledger.utc import to_db
 
 _SQL = queries("listing")
@@ -28,7 +28,10 @@ _NAMED = re.compile(r"\$(\w+)")
 _CELL = ("states", "entry_type", "company", "site")
 #: What each table is asked by, in the order that costs least.
 _OPEN = (*_CELL, "error_type", "entity", "began_from", "began_to", "dated_to", "search", "refused")
-_CLOSED = (*_CELL, "began_from", "began_to", "dated_to", "search", "refused")
+_DATES = ("began_from", "began_to")
+_CLOSED = (*_CELL, *_DATES, "dated_to", "search", "refused")
+#: What the search does not know of a document.
+_BEYOND = frozenset({"dated_to", "refused"})
 #: Orders in which the search's own rows stand.
 _SEARCHED = frozenset({"newest", "oldest", "next_try"})
 
@@ -76,12 +79,13 @@ class Asking:
         self._given = {
             name
             for name in {*_OPEN, *_CLOSED}
-            if self._values.get("refused_from" if name == "refused" else name) is not None
+            if self._values["refused_from" if name == "refused" else name] is not None
         }
         self.wanted = wanted
-        self.by_search = self._sought is not None and wanted.with_closed
-        if self.by_search:
-            self._values["indexed"] = indexed(conn)
+        self._kept: Kept | None = None
+        if wanted.with_closed and (self._sought or self.by_amount):
+            self._kept = kept(conn)
+            self._values |= {"indexed": self._kept.indexed, "amounts": AMOUNTS}
 
     @property
     def totals_know(self) -> bool:
@@ -94,94 +98,110 @@ class Asking:
         """Whether the closed ones are found before they are put in order."""
         return self.wanted.with_closed and bool(self._given & {"search", "refused"})
 
+    @property
+    def by_amount(self) -> bool:
+        """Whether the search has them in that order."""
+        ordered = self.wanted.order == "amount" and self.wanted.with_closed
+        return ordered and self._given <= {*_CELL, *_DATES}
+
     def rows(self, name: str, *, within: str = "", **values: Any) -> list[tuple[Any, ...]]:
         """The answer of one of ``listing.sql``; *within* bounds what is closed."""
-        sql, bound = self.statement(name, within=within, **values)
-        return self._conn.execute(sql, bound).fetchall()
-
-    def statement(self, name: str, *, within: str = "", **values: Any) -> tuple[str, Row]:
-        before, source, closed = self._closed(within)
-        parts = {
-            "open": _where(f"open_{one}" for one in self._of(_OPEN))
-            if self.wanted.with_open
-            else "WHERE FALSE",
-            "closed": closed if self.wanted.with_closed else "WHERE FALSE",
-            "source": source,
-        }
-        text = _SQL[name]
-        parts["total"] = _filled(_SQL["total"], parts) if self.found_first else ""
-        if name in ("count", "count_closed", "least_amount"):
-            parts["closed"] = _where(f"closed_{one}" for one in self._of(_CLOSED))
-        text = _filled(text, parts)
-        if used := [part for part in before if part]:
-            text = f"WITH {', '.join(used)} {text}"
-        bound = {**self._values, **values}
-        return text, {name: bound[name] for name in set(_NAMED.findall(text))}
+        before, parts = self._parts(name, within)
+        text = _filled(_SQL[name], parts)
+        if before:
+            text = f"WITH {', '.join(before)} {text}"
+        return self._conn.execute(text, self._used(text, values)).fetchall()
 
     def all_rows(self) -> tuple[str, Row]:
-        """Every row that fits, read as it comes: for a file."""
-        parts = {
-            "open": _where(f"open_{one}" for one in self._of(_OPEN)),
-            "closed": _where(f"closed_{one}" for one in self._of(_CLOSED)),
-        }
-        if not self.wanted.with_open:
-            parts["open"] = "WHERE FALSE"
-        if not self.wanted.with_closed:
-            parts["closed"] = "WHERE FALSE"
-        text = _filled(_SQL["all_rows"], parts)
+        """Every row that fits, read as it comes: for a file. SQL and what it is bound to."""
+        text = _filled(_SQL["all_rows"], {"open": self._open(), "closed": self._closed()})
         if refused := self._refused():
             text = f"WITH {refused} {text}"
-        bound = {**self._values, "order": self.wanted.order}
-        return text, {name: bound[name] for name in set(_NAMED.findall(text))}
+        return text, self._used(text, {"order": self.wanted.order})
 
-    def _of(self, names: Iterable[str]) -> list[str]:
-        return [name for name in names if name in self._given]
+    def _parts(self, name: str, within: str) -> tuple[list[str], dict[str, str]]:
+        """What is worked out beforehand, and what stands in the statement's places."""
+        before = [refused] if (refused := self._refused()) else []
+        parts = {"open": self._open(), "opened": "open_documents", "total": ""}
+        if name == "amount_kept":
+            newest = self._all("closed", self._of(_CLOSED))
+            parts |= {
+                "kept": self._kept_rows("amounts", dates=True),
+                "closed": f"AND {newest}" if newest else "",
+            }
+        elif self.found_first:
+            before.append(_filled(_SQL["opened"], parts))
+            parts |= {"open": "", "opened": "opened"}
+            found, source, closed = self._found()
+            parts |= {"source": source, "closed": closed}
+            before += found
+            parts["total"] = _filled(_SQL["total"], parts)
+        else:
+            parts |= {"source": "closings", "closed": self._closed(within)}
+        return before, parts
+
+    def _found(self) -> tuple[list[str], str, str]:
+        """How what was found comes about, the table it then is, and what is asked of that."""
+        if self._kept is None or self._sought is None:
+            return [self._fitting(self._of(_CLOSED))], "fitting", ""
+        newest = self._all("closed", (*self._of(_CELL), "search"))
+        rows = {"kept": self._kept_rows("found"), "closed": newest}
+        found = _filled(_SQL["found_words"], rows)
+        if self.wanted.order in _SEARCHED and not (self._given & _BEYOND or self._sought.longer):
+            return [found], "found", _where(self._all("closed", self._of(_DATES)))
+        names = [one for one in self._of(_CLOSED) if one != "search" or self._sought.longer]
+        return [found, self._fitting(names, _SQL["fitting_found"])], "fitting", ""
+
+    def _kept_rows(self, what: str, *, dates: bool = False) -> str:
+        """Those of the search's tables that hold anything, to be read before the newest closings."""
+        assert self._kept is not None  # noqa: S101 -- asked for only then
+        cells = self._of(_CELL)
+        asked = [_filled(_SQL["found_cells"], {"closed": _where(self._all("closed", cells))})]
+        asked = asked if cells else []
+        asked += [_SQL["found_not_gone"]] if self._kept.gone else []
+        if dates and (between := self._all("closed", self._of(_DATES))):
+            asked.append(f"AND {between}")
+        tables = ["search_words"] * self._kept.sorted + ["search_late"] * self._kept.late
+        filled = {"cells": " ".join(asked)}
+        return " ".join(_filled(_SQL[f"{what}_in_{table}"], filled) for table in tables)
+
+    def _fitting(self, names: Iterable[str], *more: str) -> str:
+        told = " AND ".join(filter(None, (*more, self._all("closed", names))))
+        return _filled(_SQL["fitting"], {"closed": _where(told)})
+
+    def _open(self) -> str:
+        if not self.wanted.with_open:
+            return "WHERE FALSE"
+        return _where(self._all("open", self._of(_OPEN)))
+
+    def _closed(self, within: str = "") -> str:
+        if not self.wanted.with_closed:
+            return "WHERE FALSE"
+        told = self._all("closed", self._of(_CLOSED))
+        bound = _SQL[f"closed_within_{within}"] if within else ""
+        return _where(" AND ".join(filter(None, (told, bound))))
 
     def _refused(self) -> str:
         """What was refused in the window, for conditions to read."""
         if "refused" not in self._given:
             return ""
         kind = "attempts" if self._values["unaligned"] else "quarters"
-        begin = f"refused_{kind}_"
-        names = [f"{begin}from", f"{begin}to"]
-        names += [f"{begin}of"] if self._values["quarters"] is not None else []
-        names += [f"{begin}error_type"] if self._values["refused_for"] is not None else []
-        return _filled(_SQL[f"refused_{kind}"], {"refusals": _where(names)})
+        names = ["from", "to"]
+        names += ["of"] if self._values["quarters"] is not None else []
+        names += ["error_type"] if self._values["refused_for"] is not None else []
+        told = {"refusals": _where(self._all(f"refused_{kind}", names))}
+        return _filled(_SQL[f"refused_{kind}"], told)
 
-    def _closed(self, within: str) -> tuple[list[str], str, str]:
-        """What is worked out beforehand, the table to read, and its conditions."""
-        refused = self._refused()
-        if not self.found_first:
-            names = [f"closed_{one}" for one in self._of(_CLOSED)]
-            names += [f"closed_within_{within}"] if within else []
-            return [refused], "closings", _where(names)
-        if not self.by_search:
-            return [refused, self._fitting([])], "fitting", ""
-        cells = self._of(_CELL)
-        newest = [f"closed_{one}" for one in (*cells, "search")]
-        found = _filled(
-            _SQL["found_words"],
-            {
-                "cells": "AND "
-                + _filled(_SQL["found_cells"], {"closed": _where(f"closed_{c}" for c in cells)})
-                if cells
-                else "",
-                "closed": "AND " + _all(newest),
-            },
-        )
-        assert self._sought is not None  # noqa: S101 -- by_search says so
-        beyond = self._given & {"dated_to", "refused"}
-        if self.wanted.order in _SEARCHED and not beyond and not self._sought.longer:
-            dates = [f"closed_{one}" for one in self._of(("began_from", "began_to"))]
-            return [refused, found], "found", _where(dates)
-        return [refused, found, self._fitting(["fitting_found"])], "fitting", ""
+    def _of(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if name in self._given]
 
-    def _fitting(self, names: list[str]) -> str:
-        short = self.by_search and not (self._sought and self._sought.longer)
-        asked = [one for one in self._of(_CLOSED) if not (one == "search" and short)]
-        return _filled(
-            _SQL["fitting"], {"closed": _where([*names, *(f"closed_{one}" for one in asked)])}
-        )
+    def _all(self, of: str, names: Iterable[str]) -> str:
+        return " AND ".join(_SQL[f"{of}_{name}"] for name in names)
+
+    def _used(self, text: str, values: Row) -> Row:
+        """DuckDB refuses a value that a statement does not name."""
+        bound = {**self._values, **values}
+        return {name: bound[name] for name in set(_NAMED.findall(text))}
 
 
 def _values(wanted: Wanted, search: Sought | None) -> Row:
@@ -240,13 +260,8 @@ def _quarters(refused: Refusals) -> list[datetime] | None:
     return sorted(quarter for quarter in found if since <= quarter < to_db(until))
 
 
-def _where(names: Iterable[str]) -> str:
-    told = _all(names)
+def _where(told: str) -> str:
     return f"WHERE {told}" if told else ""
-
-
-def _all(names: Iterable[str]) -> str:
-    return " AND ".join(_SQL[name] for name in names)
 
 
 def _filled(text: str, parts: dict[str, str]) -> str:

@@ -123,6 +123,8 @@ def _page(asking: Asking, limit: int, offset: int) -> tuple[list[_Place], int]:
     total = opened + closed
     if offset >= total:
         return [], total
+    if asking.by_amount:
+        return asking.rows("amount_kept", **values), total
     for within, bound in _bounds(asking, limit + offset, closed):
         page: list[_Place] = asking.rows(order, within=within, **values, bound=bound)
         if not within or _whole(page, order, bound, min(limit, total - offset)):
@@ -149,11 +151,7 @@ def _bounds(asking: Asking, most: int, closed: int) -> Iterator[tuple[str, Any]]
     order = asking.wanted.order
     if closed > _READ_WHOLE:
         near = 4 * most + _READ_WHOLE // 2  # more than enough on an ordinary day
-        if order == "amount":
-            least, known = asking.rows("least_amount", most=most)[0]
-            if known == most:
-                yield order, least
-        elif order == "newest" and near < closed // 2:
+        if order == "newest" and near < closed // 2:
             first, last = asking.rows("written_hours")[0]
             if first is not None:
                 for share in (near / closed, 8 * near / closed):
@@ -169,7 +167,7 @@ def _whole(page: list[_Place], order: str, bound: Any, expected: int) -> bool:
     """Whether nothing before the bound could stand in *page*."""
     if len(page) < expected:
         return False
-    if order == "amount" or not page:  # that bound was found, not guessed
+    if not page:
         return True
     document_id, key, _ = page[-1]
     if order == "next_try":

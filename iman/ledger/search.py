@@ -24,6 +24,7 @@ _SQL = queries("search")
 
 STRETCH = 32_768  # closings; up to so many are read instead of looked up
 SORTED_TOGETHER = 16  # stretches
+AMOUNTS = 2**121  # 1,000 times an amount below it; all words are less than half of it
 _BYTES = 15  # of a word: what fits into DuckDB's widest signed number
 _CONTROL = re.compile(r"[\x00-\x1f]+")
 _ALNUM = re.compile(r"[^\W_]")
@@ -71,6 +72,21 @@ def sought(conn: duckdb.DuckDBPyConnection, text: str) -> Sought | None:
         return Sought(plain.lower())
     row = first_row(conn, "SELECT lower($text)", {"text": plain})  # not always Python's
     return Sought(str(row[0]) if row else plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What has to be read: *late* and *sorted* rows, and closings after *indexed*."""
+
+    indexed: int
+    sorted: bool
+    late: bool
+    gone: bool  # something was taken back
+
+
+def kept(conn: duckdb.DuckDBPyConnection) -> Kept:
+    row = first_row(conn, _SQL["kept"])
+    return Kept(*row) if row else Kept(0, False, False, False)
 
 
 def indexed(conn: duckdb.DuckDBPyConnection) -> int:
@@ -133,6 +149,7 @@ def _words(conn: duckdb.DuckDBPyConnection, first: int, last: int) -> None:
 
 def _choose(conn: duckdb.DuckDBPyConnection, first: int, last: int) -> None:
     conn.execute("SET VARIABLE first_closing = $first", {"first": first})
+    conn.execute("SET VARIABLE amounts = $amounts::HUGEINT", {"amounts": AMOUNTS})
     conn.execute("SET VARIABLE last_closing = $last", {"last": last})
     conn.execute(_SQL["words"])
 

@@ -49,8 +49,7 @@ WHERE document_id = $id ORDER BY parking_id;
 INSERT INTO closings
 SELECT $id, $revision, 'settled', $now, $reference, $round, $attempt, first_failed_at, entry_type,
        company, site, document_number, amount, coalesce(first_failed_at, received_at),
-       coalesce(document_date, CAST(received_at AS DATE)), search_text, $closing_id,
-       CAST(least(greatest(floor(amount), -2e9), 2e9) AS INTEGER)
+       coalesce(document_date, CAST(received_at AS DATE)), search_text, $closing_id
 FROM open_documents WHERE document_id = $id;
 
 -- name: insert_settlement

@@ -81,14 +81,18 @@ coalesce(error_type, '') = $refused_for
 -- P. A block or two of each stretch, then the rows that fit; what is newer than the last stretch is read.
 found AS MATERIALIZED (
     SELECT DISTINCT document_id, began FROM (
-        SELECT document_id, began FROM (
-            FROM search_words WHERE word >= $low::HUGEINT AND word <= $high::HUGEINT
-            UNION ALL FROM search_late WHERE word >= $low::HUGEINT AND word <= $high::HUGEINT) w
-        WHERE closing_id NOT IN (FROM search_gone) {cells}
-        UNION ALL
-        SELECT document_id, began FROM closings WHERE closing_id > $indexed {closed}))
+        {kept}
+        SELECT document_id, began FROM closings WHERE closing_id > $indexed AND {closed}))
+-- name: found_in_search_words
+SELECT document_id, began FROM search_words
+WHERE word >= $low::HUGEINT AND word <= $high::HUGEINT {cells} UNION ALL
+-- name: found_in_search_late
+SELECT document_id, began FROM search_late
+WHERE word >= $low::HUGEINT AND word <= $high::HUGEINT {cells} UNION ALL
 -- name: found_cells
-cell IN (SELECT cell FROM search_cells {closed})
+AND cell IN (SELECT cell FROM search_cells {closed})
+-- name: found_not_gone
+AND closing_id NOT IN (FROM search_gone)
 
 -- name: fitting
 -- P. Where more is asked of what was found than the search holds.
@@ -109,16 +113,20 @@ SELECT count(*), 0 FROM open_documents {open};
 SELECT 0, coalesce(sum(documents), 0) FROM closed_totals {closed};
 -- name: count_rows
 -- O + P, and with bounds of dates S: two narrow columns of what lies within.
-SELECT (SELECT count(*) FROM open_documents {open}), (SELECT count(*) FROM {source} {closed});
+SELECT (SELECT count(*) FROM {opened} {open}), (SELECT count(*) FROM {source} {closed});
 -- name: total
 -- With the page, where finding it is what takes its time.
-, (SELECT count(*) FROM open_documents {open}) + (SELECT count(*) FROM {source} {closed})
+, (SELECT count(*) FROM {opened} {open}) + (SELECT count(*) FROM {source} {closed})
+-- name: opened
+opened AS MATERIALIZED (
+    SELECT document_id, first_failed_at, received_at, amount, document_number, due_at
+    FROM open_documents {open})
 
 -- name: newest
 -- O + P. A page: ids in order with the key they are ordered by, and whether each is open.
 SELECT document_id, key, is_open{total} FROM (
     SELECT document_id, coalesce(first_failed_at, received_at) AS key, TRUE AS is_open
-    FROM open_documents {open}
+    FROM {opened} {open}
     UNION ALL (SELECT document_id, began, FALSE FROM {source} {closed}
                ORDER BY began DESC NULLS LAST, document_id DESC LIMIT $most)
 ) ORDER BY key DESC NULLS LAST, document_id DESC LIMIT $limit OFFSET $offset;
@@ -127,23 +135,42 @@ SELECT document_id, key, is_open{total} FROM (
 -- O + P.
 SELECT document_id, key, is_open{total} FROM (
     SELECT document_id, coalesce(first_failed_at, received_at) AS key, TRUE AS is_open
-    FROM open_documents {open}
+    FROM {opened} {open}
     UNION ALL (SELECT document_id, began, FALSE FROM {source} {closed}
                ORDER BY began NULLS LAST, document_id DESC LIMIT $most)
 ) ORDER BY key NULLS LAST, document_id DESC LIMIT $limit OFFSET $offset;
 
 -- name: amount
--- O + P, once the least of the page is known: what is below it is passed over.
+-- O + S: the amounts of what is closed, where more is asked of it than the search tells apart.
 SELECT document_id, key, is_open{total} FROM (
-    SELECT document_id, amount AS key, TRUE AS is_open FROM open_documents {open}
+    SELECT document_id, amount AS key, TRUE AS is_open FROM {opened} {open}
     UNION ALL (SELECT document_id, amount, FALSE FROM {source} {closed}
                ORDER BY amount DESC NULLS LAST, document_id DESC LIMIT $most)
 ) ORDER BY key DESC NULLS LAST, document_id DESC LIMIT $limit OFFSET $offset;
 
+-- name: amount_kept
+-- O + P: the first block or two of each stretch's amounts, and what is newer than the last stretch.
+SELECT document_id, key, is_open FROM (
+    SELECT document_id,
+           coalesce($amounts::HUGEINT - CAST(amount * 1000 AS HUGEINT), $amounts::HUGEINT * 2) AS key,
+           TRUE AS is_open
+    FROM open_documents {open}
+    UNION ALL {kept}
+    SELECT document_id,
+           coalesce($amounts::HUGEINT - CAST(amount * 1000 AS HUGEINT), $amounts::HUGEINT * 2), FALSE
+    FROM closings WHERE closing_id > $indexed {closed}
+) ORDER BY key, document_id DESC LIMIT $limit OFFSET $offset;
+-- name: amounts_in_search_words
+(SELECT document_id, word, FALSE FROM search_words WHERE word >= $amounts::HUGEINT // 2 {cells}
+ ORDER BY word, document_id DESC LIMIT $most) UNION ALL
+-- name: amounts_in_search_late
+(SELECT document_id, word, FALSE FROM search_late WHERE word >= $amounts::HUGEINT // 2 {cells}
+ ORDER BY word, document_id DESC LIMIT $most) UNION ALL
+
 -- name: number
 -- O + P.
 SELECT document_id, key, is_open{total} FROM (
-    SELECT document_id, document_number AS key, TRUE AS is_open FROM open_documents {open}
+    SELECT document_id, document_number AS key, TRUE AS is_open FROM {opened} {open}
     UNION ALL (SELECT document_id, document_number, FALSE FROM {source} {closed}
                ORDER BY document_number NULLS LAST, document_id DESC LIMIT $most)
 ) ORDER BY key NULLS LAST, document_id DESC LIMIT $limit OFFSET $offset;
@@ -151,7 +178,7 @@ SELECT document_id, key, is_open{total} FROM (
 -- name: next_try
 -- O + P. What is closed has none and comes last.
 SELECT document_id, key, is_open{total} FROM (
-    SELECT document_id, due_at AS key, TRUE AS is_open FROM open_documents {open}
+    SELECT document_id, due_at AS key, TRUE AS is_open FROM {opened} {open}
     UNION ALL (SELECT document_id, NULL::TIMESTAMP, FALSE FROM {source} {closed}
                ORDER BY document_id DESC LIMIT $most)
 ) ORDER BY key NULLS LAST, document_id DESC LIMIT $limit OFFSET $offset;
@@ -164,15 +191,8 @@ SELECT min(hour), max(hour) FROM standing_hours;
 -- O.
 SELECT max(document_id) FROM open_documents;
 
--- name: least_amount
--- S: one narrow column, most blocks of which are passed over.
-SELECT min(whole_amount), count(whole_amount) FROM (
-    SELECT whole_amount FROM closings {closed} ORDER BY whole_amount DESC NULLS LAST LIMIT $most);
-
 -- name: closed_within_newest
 began >= $bound
--- name: closed_within_amount
-whole_amount >= $bound
 -- name: closed_within_next_try
 document_id > $bound
 

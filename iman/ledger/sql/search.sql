@@ -5,6 +5,11 @@
 -- P.
 SELECT indexed, sorted FROM search_progress;
 
+-- name: kept
+-- P. What a search must read: what is sorted, what is not yet, and whether anything was taken back.
+SELECT indexed, sorted > 0, indexed > sorted, (SELECT count(*) > 0 FROM search_gone)
+FROM search_progress;
+
 -- name: newest
 -- P: known without reading.
 SELECT coalesce(max(closing_id), 0) FROM closings;
@@ -22,7 +27,8 @@ FROM (
 
 -- name: words
 -- B. A word begins where a letter or a digit follows something else; with it stands what follows it in
--- its field, so that several words can be asked for. Leading zeros count or do not.
+-- its field, so that several words can be asked for. Leading zeros count or do not. Amounts are behind
+-- all words, the greatest first, and at last what has none.
 CREATE OR REPLACE TEMP VIEW words AS
 SELECT CAST(CAST(unhex(left(rpad(hex(word), 30, '0'), 30)) AS BIT) AS HUGEINT) AS word, closing_id,
        document_id, began, cell
@@ -49,7 +55,14 @@ FROM (
         ) p
     ) w
 ) z
-WHERE word <> '';
+WHERE word <> ''
+UNION ALL
+SELECT coalesce(getvariable('amounts') - CAST(c.amount * 1000 AS HUGEINT),
+                getvariable('amounts') * 2), c.closing_id, c.document_id, c.began, k.cell
+FROM closings c
+JOIN search_cells k ON k.company = c.company AND k.site = c.site
+     AND k.entry_type = c.entry_type AND k.state = c.state
+WHERE c.closing_id > getvariable('first_closing') AND c.closing_id <= getvariable('last_closing');
 
 -- name: add_late
 -- B.

@@ -240,7 +240,7 @@ SELECT m.document_id, 1, 'synced', s.last_tried_at,
        CAST(s.attempt AS INTEGER), s.first_failed_at, m.entry_type, $company, m.site, m.number, m.amount,
        coalesce(s.first_failed_at, m.received_at), CAST(m.received_at AS DATE),
        lower(m.number || chr(31) || m.booking || chr(31) || m.customer || chr(31) || m.customer_name),
-       row_number() OVER (ORDER BY s.last_tried_at, m.document_id), CAST(floor(m.amount) AS INTEGER)
+       row_number() OVER (ORDER BY s.last_tried_at, m.document_id)
 FROM made m JOIN spans s ON s.document_id = m.document_id
 WHERE m.state IS NULL ORDER BY s.last_tried_at, m.document_id;
 

@@ -1,8 +1,6 @@
 -- What lists, searches and the refused of a window are read from, so that none of it grows with history.
 
-CREATE TABLE closings_in_order AS
-SELECT *, rowid + 1 AS closing_id,
-       CAST(least(greatest(floor(amount), -2e9), 2e9) AS INTEGER) AS whole_amount FROM closings;
+CREATE TABLE closings_in_order AS SELECT *, rowid + 1 AS closing_id FROM closings;
 DROP TABLE closings;
 CREATE TABLE closings (                -- appended when a document reaches Sage 300 or is settled
     document_id BIGINT NOT NULL,
@@ -21,8 +19,7 @@ CREATE TABLE closings (                -- appended when a document reaches Sage 
     began TIMESTAMP,                   -- when it first failed, or arrived
     dated DATE,                        -- its date, or when it arrived
     search_text VARCHAR,               -- number, booking, customer and name, in small letters
-    closing_id BIGINT NOT NULL,        -- in the order they were written
-    whole_amount INTEGER               -- read ten times as fast as one of 19 digits
+    closing_id BIGINT NOT NULL         -- in the order they were written
 );
 INSERT INTO closings FROM closings_in_order ORDER BY closing_id;
 DROP TABLE closings_in_order;
@@ -36,10 +33,11 @@ ALTER TABLE open_documents ADD COLUMN customer_name VARCHAR;
 UPDATE open_documents SET booking = d.booking, customer_name = d.customer_name
 FROM documents d WHERE d.document_id = open_documents.document_id;
 
--- Where the words of what is closed begin, sorted, so that a search reads a few blocks. Made from
--- closings in the background: what is not in it yet is read there. search.py keeps it.
+-- Where the words of what is closed begin, sorted, so that a search reads a few blocks; and its amounts
+-- likewise. Made from closings in the background: what is not in it yet is read there (search.py).
 CREATE TABLE search_words (            -- sorted stretches of many closings, added one after the other
-    word HUGEINT NOT NULL,             -- its first 15 bytes as a number, with what follows in its field
+    word HUGEINT NOT NULL,             -- its first 15 bytes as a number, with what follows in its
+                                       -- field; from 2 ** 120 on amounts, the greatest first
     closing_id BIGINT NOT NULL,
     document_id BIGINT NOT NULL,
     began TIMESTAMP,
