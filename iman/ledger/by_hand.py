@@ -184,9 +184,9 @@ def reopen(
     return str(row["number"]), begun
 
 
-def parked(conn: duckdb.DuckDBPyConnection) -> list[Row]:
-    """What is set aside now, the nearest date first."""
-    return rows(conn, _SQL["parked"], {})
+def parked(conn: duckdb.DuckDBPyConnection, *, limit: int = 200) -> list[Row]:
+    """What is set aside now, the nearest date first; lists by state show all of it."""
+    return rows(conn, _SQL["parked"], {"limit": limit})
 
 
 def settlements(

@@ -104,7 +104,7 @@ class Asking:
         ordered = self.wanted.order == "amount" and self.wanted.with_closed
         return ordered and self._given <= {*_CELL, *_DATES}
 
-    def rows(self, name: str, *, within: str = "", **values: Any) -> list[tuple[Any, ...]]:
+    def rows(self, name: str, within: str = "", **values: Any) -> list[tuple[Any, ...]]:
         """The answer of one of ``listing.sql``; *within* bounds what is closed."""
         before, parts = self._parts(name, within)
         text = _filled(_SQL[name], parts)
@@ -153,7 +153,7 @@ class Asking:
         return [found, self._fitting(names, _SQL["fitting_found"])], "fitting", ""
 
     def _kept_rows(self, what: str, *, dates: bool = False) -> str:
-        """Those of the search's tables that hold anything, to be read before the newest closings."""
+        """Those of the search's tables that hold anything; then come the newest closings."""
         assert self._kept is not None  # noqa: S101 -- asked for only then
         cells = self._of(_CELL)
         asked = [_filled(_SQL["found_cells"], {"closed": _where(self._all("closed", cells))})]

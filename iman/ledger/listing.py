@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from iman.ledger.filtering import Asking, Wanted
-from iman.ledger.queries import first_row, queries
+from iman.ledger.queries import queries
 from iman.ledger.reach import another
 from iman.ledger.read_model import Facts, aware, facts
 
@@ -29,7 +29,7 @@ _SHOWN = (
 )  # fmt: skip
 
 #: Id, what it is ordered by, and whether it is open.
-_Place = tuple[int, Any, bool]
+_Place = tuple[Any, ...]
 
 
 def documents(
@@ -113,7 +113,7 @@ def _one_moment(conn: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 def _page(asking: Asking, limit: int, offset: int) -> tuple[list[_Place], int]:
     order = asking.wanted.order
-    values = {"limit": limit, "offset": offset, "most": limit + offset}
+    values: dict[str, Any] = {"limit": limit, "offset": offset, "most": limit + offset}
     if asking.found_first:
         found = asking.rows(order, **values)
         if found:
@@ -126,7 +126,7 @@ def _page(asking: Asking, limit: int, offset: int) -> tuple[list[_Place], int]:
     if asking.by_amount:
         return asking.rows("amount_kept", **values), total
     for within, bound in _bounds(asking, limit + offset, closed):
-        page: list[_Place] = asking.rows(order, within=within, **values, bound=bound)
+        page = asking.rows(order, within=within, **values, bound=bound)
         if not within or _whole(page, order, bound, min(limit, total - offset)):
             return page, total
     raise AssertionError("the last bound is none")

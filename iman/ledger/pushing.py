@@ -406,14 +406,19 @@ def _count(conn: duckdb.DuckDBPyConnection, finished: Sequence[Finished]) -> Non
             f.claim.round == 1 and f.claim.number == 1 and not f.claim.asks,
         ] += 1
     insert_attempt_rollup(conn, counted)
-    if refused := Counter(_refusal(f) for f in finished if isinstance(f.outcome, Refused)):
-        names = ("quarter", "document_id", "error_type", "attempts")
-        rows = [(*where, count) for where, count in refused.items()]
-        conn.execute(_SQL["insert_refusals"], _columns(names, rows))
+    _count_refusals(conn, [f for f in finished if isinstance(f.outcome, Refused)])
     if again:
         names = ("hour", "company", "site", "entry_type", "error_type", "attempts")
         rows = [(*where, count) for where, count in again.items()]
         conn.execute(_SQL["insert_retry_rollup"], _columns(names, rows))
+
+
+def _count_refusals(conn: duckdb.DuckDBPyConnection, refused: Sequence[Finished]) -> None:
+    counted = Counter(_refusal(f) for f in refused)
+    if counted:
+        names = ("quarter", "document_id", "error_type", "attempts")
+        rows = [(*where, count) for where, count in counted.items()]
+        conn.execute(_SQL["insert_refusals"], _columns(names, rows))
 
 
 def _refusal(finished: Finished) -> tuple[datetime, int, str]:

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from iman.domain.document import CLOSED_STATES, DocumentState, EntryType, erp_sync_status
 from iman.domain.gl_account import posted_account
 from iman.errors import NotFound
+from iman.ledger import search
 from iman.ledger.queries import first_row, queries
 from iman.ledger.utc import from_db, to_db
 
@@ -129,11 +130,30 @@ def counts(conn: duckdb.DuckDBPyConnection) -> pa.Table:
 def find_document(
     conn: duckdb.DuckDBPyConnection, number: str, entry_type: str | None = None
 ) -> int:
-    """Raises ``NotFound``."""
-    row = first_row(conn, _SQL["find_document"], {"number": number, "entry_type": entry_type})
-    if row is None:
+    """The newest with that number. Raises ``NotFound``."""
+    ids = _numbered(conn, number)
+    values = {"ids": ids, "number": number, "entry_type": entry_type}
+    row = first_row(conn, _SQL["find_document"], values) if ids else None
+    if row is None or row[0] is None:
         raise NotFound(f"There is no document {number}.")
     return int(row[0])
+
+
+def _numbered(conn: duckdb.DuckDBPyConnection, number: str) -> list[int]:
+    """Documents that may have *number*: the search tells small letters, and a beginning."""
+    word = search.sought(conn, number)
+    if word is None or search.typed(number) != number:
+        found = conn.execute(_SQL["numbered_oddly"], {"number": number}).fetchall()
+        return [row[0] for row in found]
+    held = search.kept(conn)
+    tables = ["search_words"] * held.sorted + ["search_late"] * held.late
+    sql = _SQL["numbered"].replace(
+        "{kept}", " ".join(_SQL[f"numbered_in_{table}"] for table in tables)
+    )
+    values: Row = {"number": number, "indexed": held.indexed}
+    if tables:
+        values |= {"low": word.low, "high": word.high if word.longer else word.low}
+    return [row[0] for row in conn.execute(sql, values).fetchall()]
 
 
 def document(conn: duckdb.DuckDBPyConnection, document_id: int) -> Row:
@@ -184,7 +204,13 @@ def intake_problems(conn: duckdb.DuckDBPyConnection) -> pa.Table:
 
 
 def audit(conn: duckdb.DuckDBPyConnection, *, limit: int = 500) -> pa.Table:
-    return _table(conn, "audit", {"limit": limit})
+    """The newest *limit* events. Numbers are left out only where a commit failed."""
+    newest = _one(conn, "newest_event", {})[0]
+    after = newest - 2 * limit
+    found = _table(conn, "audit", {"limit": limit, "after": max(after, 0)})
+    if found.num_rows < limit and after > 0:
+        return _table(conn, "audit", {"limit": limit, "after": 0})
+    return found
 
 
 def overview(conn: duckdb.DuckDBPyConnection, window: Window, scope: Scope = EVERYTHING) -> Row:

@@ -35,8 +35,8 @@ class Sought:
     """A search, as it is compared with ``search_text``.
 
     It fits where it stands at the beginning of a word: of a name, of a number, of the digits in a
-    number, with all of their leading zeros or with none. The words after the first need not be whole
-    either, and must stand as they were typed. Letters' case does not count.
+    number, with all of their leading zeros or with none. More words must stand as they were typed,
+    and the last need not be whole. Letters' case does not count.
     """
 
     text: str  # in small letters
@@ -63,9 +63,14 @@ class Sought:
         return len(self.text.encode()) > _BYTES
 
 
+def typed(text: str) -> str:
+    """*text* as somebody can type it into a box."""
+    return _CONTROL.sub(" ", text).strip()
+
+
 def sought(conn: duckdb.DuckDBPyConnection, text: str) -> Sought | None:
     """None where nothing is searched for."""
-    plain = _CONTROL.sub(" ", text).strip()
+    plain = typed(text)
     if not plain:
         return None
     if plain.isascii():
@@ -95,6 +100,12 @@ def indexed(conn: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row else 0
 
 
+def behind(conn: duckdb.DuckDBPyConnection) -> int:
+    """How many closings are newer than the last stretch, about."""
+    newest = first_row(conn, _SQL["newest"])
+    return max(0, int(newest[0]) - indexed(conn)) if newest else 0
+
+
 def step(conn: duckdb.DuckDBPyConnection, *, stretch: int = STRETCH) -> bool:
     """Add one stretch, or sort some together; whether there was anything to do.
 
@@ -102,8 +113,7 @@ def step(conn: duckdb.DuckDBPyConnection, *, stretch: int = STRETCH) -> bool:
     """
     row = first_row(conn, _SQL["progress"])
     last, sorted_to = row or (0, 0)
-    newest = first_row(conn, _SQL["newest"])
-    behind = int(newest[0]) - last if newest else 0
+    left = behind(conn)
     many = stretch * SORTED_TOGETHER
     if last - sorted_to >= many:
         with transaction(conn):
@@ -111,13 +121,13 @@ def step(conn: duckdb.DuckDBPyConnection, *, stretch: int = STRETCH) -> bool:
             conn.execute(_SQL["empty_late"])
             conn.execute(_SQL["set_progress"], {"indexed": last, "sorted": last})
         return True
-    if behind >= many and last == sorted_to:  # an old ledger, or one that was made at once
+    if left >= many and last == sorted_to:  # an old ledger, or one that was made at once
         with transaction(conn):
             _words(conn, last, last + many)
             conn.execute(_SQL["add_sorted"])
             conn.execute(_SQL["set_progress"], {"indexed": last + many, "sorted": last + many})
         return True
-    if behind >= stretch:
+    if left >= stretch:
         with transaction(conn):
             _words(conn, last, last + stretch)
             conn.execute(_SQL["add_late"])

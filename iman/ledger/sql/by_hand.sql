@@ -31,14 +31,14 @@ JOIN (SELECT document_id, arg_max(until, parking_id) AS until FROM parkings
 WHERE o.state = 'parked' AND p.until <= $now ORDER BY o.document_id;
 
 -- name: parked
--- O, and one row for each time somebody parked something.
+-- O, and one row for each time somebody parked something. The first of them.
 SELECT o.document_id AS id, o.entry_type, o.document_number AS number, o.customer_name, o.booking,
        coalesce(o.amount, 0)::DECIMAL(19, 3) AS amount, p.parked_at, p.parked_by, p.reason, p.until
 FROM open_documents o
 LEFT JOIN (SELECT document_id, max(parking_id) AS parking_id FROM parkings GROUP BY document_id) n
        ON n.document_id = o.document_id
 LEFT JOIN parkings p ON p.parking_id = n.parking_id
-WHERE o.state = 'parked' ORDER BY p.until NULLS LAST, o.document_id;
+WHERE o.state = 'parked' ORDER BY p.until NULLS LAST, o.document_id LIMIT $limit;
 
 -- name: parkings_of
 SELECT parked_at, parked_by, reason, until, ended_at, ended_by FROM parkings
@@ -78,11 +78,9 @@ SELECT round, closed_at FROM closings
 WHERE document_id = $id AND state = 'settled' ORDER BY closed_at DESC LIMIT 1;
 
 -- name: forget_words
--- Of a closing whose words are in the search already.
+-- Of a closing whose words are in the search, or are being added just now.
 INSERT INTO search_gone
-SELECT closing_id FROM closings
-WHERE document_id = $id AND state = 'settled'
-  AND closing_id <= (SELECT indexed FROM search_progress);
+SELECT closing_id FROM closings WHERE document_id = $id AND state = 'settled';
 
 -- name: drop_closing
 DELETE FROM closings WHERE document_id = $id AND state = 'settled';

@@ -170,13 +170,12 @@ LIMIT $limit;
 -- W. Refusals per hour that each cause's documents met with its error.
 SELECT k.cause_id, date_trunc('hour', x.ended_at) AS hour, count(*) AS failures
 FROM all_outcomes x
-JOIN (SELECT cause_id, document_id FROM cause_documents
+JOIN (SELECT cause_id, document_id FROM cause_documents WHERE cause_id = ANY($ids::BIGINT[])
       UNION SELECT cause_id, document_id FROM cause_leavings
-      WHERE left_at >= $since) m ON m.document_id = x.document_id
+      WHERE left_at >= $since AND cause_id = ANY($ids::BIGINT[])) m ON m.document_id = x.document_id
 JOIN causes k ON k.cause_id = m.cause_id
 WHERE x.ended_at >= $since AND x.outcome = 'refused' AND x.error_type = k.error_type
   AND coalesce(x.entity_kind, '') = k.entity_kind AND coalesce(x.entity, '') = k.entity
-  AND k.cause_id = ANY($ids::BIGINT[])
 GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- name: cause_of_document

@@ -58,10 +58,26 @@ SELECT resync_id, asked_at, asked_by, origin, reason, round
 FROM resyncs WHERE document_id = $id ORDER BY resync_id;
 
 -- name: find_document
--- 1. By byondpro's number.
-SELECT document_id FROM documents
-WHERE number = $number AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
-ORDER BY document_id DESC LIMIT 1;
+-- 1. By byondpro's number, once those are known that may have it.
+SELECT max(document_id) FROM documents
+WHERE document_id IN (SELECT unnest($ids::BIGINT[])) AND number = $number
+  AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type);
+
+-- name: numbered
+-- P. What is open under a number, and what is closed under it or something like it.
+SELECT document_id FROM open_documents WHERE document_number = $number UNION ALL {kept}
+SELECT document_id FROM closings WHERE closing_id > $indexed AND document_number = $number;
+
+-- name: numbered_in_search_words
+SELECT document_id FROM search_words
+WHERE word >= $low::HUGEINT AND word <= $high::HUGEINT UNION ALL
+-- name: numbered_in_search_late
+SELECT document_id FROM search_late
+WHERE word >= $low::HUGEINT AND word <= $high::HUGEINT UNION ALL
+
+-- name: numbered_oddly
+-- S. A number that begins or ends with a space, or holds what nobody can type.
+SELECT document_id FROM documents WHERE number = $number;
 
 -- name: failures
 -- R. Refused attempts per bucket and error type; summed by the hour first, for zones are dear.
@@ -186,18 +202,22 @@ WHERE ($company::VARCHAR IS NULL OR company = $company)
   AND ($site::VARCHAR IS NULL OR site = $site);
 
 -- name: attempt_figures
--- R. This window and the one before it.
-SELECT coalesce(sum(attempts) FILTER (WHERE is_first AND answered AND hour >= $since), 0),
-       coalesce(sum(attempts) FILTER (WHERE is_first AND outcome = 'accepted' AND hour >= $since), 0),
-       coalesce(sum(attempts) FILTER (WHERE is_first AND answered AND hour < $since), 0),
-       coalesce(sum(attempts) FILTER (WHERE is_first AND outcome = 'accepted' AND hour < $since), 0),
-       coalesce(sum(attempts) FILTER (WHERE outcome = 'refused' AND hour >= $since), 0),
-       coalesce(sum(attempts) FILTER (WHERE outcome = 'refused' AND hour < $since), 0)
-FROM (SELECT *, outcome IN ('accepted', 'refused') AS answered FROM attempt_rollup
-      WHERE hour >= $before AND hour < $until
-        AND ($company::VARCHAR IS NULL OR company = $company)
+-- R. This window and the one before it; summed once by what the figures tell apart.
+SELECT coalesce(sum(n) FILTER (WHERE is_first AND here), 0),
+       coalesce(sum(n) FILTER (WHERE is_first AND outcome = 'accepted' AND here), 0),
+       coalesce(sum(n) FILTER (WHERE is_first AND NOT here), 0),
+       coalesce(sum(n) FILTER (WHERE is_first AND outcome = 'accepted' AND NOT here), 0),
+       coalesce(sum(n) FILTER (WHERE outcome = 'refused' AND here), 0),
+       coalesce(sum(n) FILTER (WHERE outcome = 'refused' AND NOT here), 0)
+FROM (
+    SELECT hour >= $since AS here, outcome, is_first, sum(attempts) AS n
+    FROM attempt_rollup
+    WHERE hour >= $before AND hour < $until AND outcome IN ('accepted', 'refused')
+      AND ($company::VARCHAR IS NULL OR company = $company)
       AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
-        AND ($site::VARCHAR IS NULL OR site = $site));
+      AND ($site::VARCHAR IS NULL OR site = $site)
+    GROUP BY 1, 2, 3
+) h;
 
 -- name: closing_figures
 -- R. This window and the one before it.
@@ -223,8 +243,12 @@ SELECT max(last_at) FROM beats;
 -- name: beats
 SELECT loop, last_at, every_seconds, ok, detail FROM beats ORDER BY loop;
 
+-- name: newest_event
+-- P: known without reading.
+SELECT coalesce(max(event_id), 0) FROM audit_events;
+
 -- name: audit
--- P.
+-- P, where it is known after which event they are.
 SELECT event_id AS id, happened_at AS "at", who, role, action, target, allowed, reason, origin,
        old_value, new_value, request_id, hash
-FROM audit_events ORDER BY event_id DESC LIMIT $limit;
+FROM audit_events WHERE event_id > $after ORDER BY event_id DESC LIMIT $limit;
