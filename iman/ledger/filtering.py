@@ -32,6 +32,7 @@ _DATES = ("began_from", "began_to")
 _CLOSED = (*_CELL, *_DATES, "dated_to", "search", "refused")
 #: What the search does not know of a document.
 _BEYOND = frozenset({"dated_to", "refused"})
+_FEW = 2000  # documents that are read one by one sooner than all are passed
 #: Orders in which the search's own rows stand.
 _SEARCHED = frozenset({"newest", "oldest", "next_try"})
 
@@ -150,7 +151,12 @@ class Asking:
         if self.wanted.order in _SEARCHED and not (self._given & _BEYOND or self._sought.longer):
             return [found], "found", _where(self._all("closed", self._of(_DATES)))
         names = [one for one in self._of(_CLOSED) if one != "search" or self._sought.longer]
-        return [found, self._fitting(names, _SQL["fitting_found"])], "fitting", ""
+        text = f"WITH {found} {_SQL['few']}"
+        few = self._conn.execute(text, self._used(text, {"limit": _FEW + 1})).fetchall()
+        if len(few) > _FEW:
+            return [found, self._fitting(names, _SQL["fitting_found"])], "fitting", ""
+        self._values["few"] = [row[0] for row in few]
+        return [self._fitting(names, _SQL["fitting_few"])], "fitting", ""
 
     def _kept_rows(self, what: str, *, dates: bool = False) -> str:
         """Those of the search's tables that hold anything; then come the newest closings."""

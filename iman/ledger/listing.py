@@ -150,7 +150,7 @@ def _bounds(asking: Asking, most: int, closed: int) -> Iterator[tuple[str, Any]]
     """
     order = asking.wanted.order
     if closed > _READ_WHOLE:
-        near = 4 * most + _READ_WHOLE // 2  # more than enough on an ordinary day
+        near = 2 * most + _READ_WHOLE // 4  # more than enough on an ordinary day
         if order == "newest" and near < closed // 2:
             first, last = asking.rows("written_hours")[0]
             if first is not None:

@@ -100,6 +100,11 @@ fitting AS MATERIALIZED (
     SELECT document_id, began, amount, document_number FROM closings {closed})
 -- name: fitting_found
 document_id IN (SELECT document_id FROM found)
+-- name: fitting_few
+document_id IN (SELECT unnest($few::BIGINT[]))
+-- name: few
+-- P. Known beforehand where they are few, so that they are read one by one.
+SELECT document_id FROM found LIMIT $limit;
 
 -- name: count
 -- O, and a few rows a cell: closed_totals knows what is filtered by.
