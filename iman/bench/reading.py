@@ -51,6 +51,7 @@ def questions(now: datetime) -> dict[str, Question]:
     attention = {"states": ["failed", "retrying", "unknown"]}
     day = Refusals(since=now - timedelta(days=2), until=now - timedelta(days=1))
     week = Refusals(since=now - timedelta(days=365), until=now, weekday=2, hour=11)
+    known = _Known()
     lists: dict[str, dict[str, Any]] = {
         "needs attention": attention,
         "everything, newest": {},
@@ -81,9 +82,9 @@ def questions(now: datetime) -> dict[str, Question]:
         f"list: {name}": partial(_listed, wanted) for name, wanted in lists.items()
     }
     return asked | {
-        "document": lambda c: read_model.document(c, 5000),
+        "document": known.document,
         "document: neighbours": lambda c: listing.neighbours(c, 5000, **attention),
-        "document: by number": _Numbers(),
+        "document: by number": known.numbered,
         "monitor: counts": read_model.counts,
         "monitor: sites": read_model.sites,
         "overview, 30 days": lambda c: read_model.overview(c, month),
@@ -182,17 +183,25 @@ def _listed(wanted: dict[str, Any], conn: Any) -> object:
     return listing.documents(conn, limit=25, **wanted)
 
 
-class _Numbers:
-    """Finds a document by its number, which is another one in each ledger."""
+class _Known:
+    """A document that whoever asks sees, which is another one in each ledger."""
 
     def __init__(self) -> None:
-        self._known: dict[int, str] = {}
+        self._known: dict[int, tuple[int, str]] = {}
 
-    def __call__(self, conn: Any) -> int:
+    def document(self, conn: Any) -> object:
+        return read_model.document(conn, self._one(conn)[0])
+
+    def numbered(self, conn: Any) -> object:
+        return read_model.find_document(conn, self._one(conn)[1])
+
+    def _one(self, conn: Any) -> tuple[int, str]:
         if id(conn) not in self._known:
-            told = read_model.document(conn, 4711)["document"]
-            self._known[id(conn)] = str(told["number"])
-        return read_model.find_document(conn, self._known[id(conn)])
+            found, _ = listing.documents(
+                conn, order="oldest", states=["synced"], offset=100, limit=1
+            )
+            self._known[id(conn)] = (found["id"][0].as_py(), found["number"][0].as_py())
+        return self._known[id(conn)]
 
 
 def _row(name: str, attempts: Sequence[int], told: Sequence[Timed]) -> dict[str, Any]:

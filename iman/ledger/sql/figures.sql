@@ -140,6 +140,7 @@ SELECT DISTINCT company FROM (
 ) WHERE company <> '' ORDER BY company;
 
 -- name: snapshot_taken
+-- P: one hour's row.
 SELECT 1 FROM standing_hours WHERE hour = $hour;
 
 -- name: take_snapshot
@@ -150,6 +151,7 @@ SELECT $hour, company, site, entry_type, count(*), count(*) FILTER (WHERE state 
 FROM open_documents GROUP BY company, site, entry_type;
 
 -- name: closed_totals
+-- R: a few rows a cell.
 SELECT company, site, entry_type, state, CAST(sum(documents) AS BIGINT) FROM closed_totals
 GROUP BY company, site, entry_type, state HAVING sum(documents) <> 0
 ORDER BY company, site, entry_type, state;
@@ -161,6 +163,7 @@ DELETE FROM closed_totals;
 INSERT INTO standing_hours VALUES ($hour, $now);
 
 -- name: preferences
+-- P: one person's.
 SELECT name, value FROM preferences WHERE who = $who ORDER BY name;
 
 -- name: save_preference

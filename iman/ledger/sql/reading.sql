@@ -2,6 +2,7 @@
 -- window, W = with what was tried in the window, 1 = one document, P = one page of what is kept.
 
 -- name: facts
+-- P. What the daemon wrote down about itself.
 SELECT name, value FROM facts;
 
 -- name: counts
@@ -235,12 +236,15 @@ WHERE hour >= $before AND hour < $until AND state = 'synced'
 SELECT any_value(currency) FROM (SELECT currency FROM documents WHERE currency <> '' LIMIT 1);
 
 -- name: problem_count
+-- P: known without reading.
 SELECT count(*) FROM intake_problems;
 
 -- name: newest_beat
+-- P: a row a loop.
 SELECT max(last_at) FROM beats;
 
 -- name: beats
+-- P: a row a loop.
 SELECT loop, last_at, every_seconds, ok, detail FROM beats ORDER BY loop;
 
 -- name: newest_event
