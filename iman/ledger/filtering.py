@@ -155,6 +155,8 @@ class Asking:
         few = self._conn.execute(text, self._used(text, {"limit": _FEW + 1})).fetchall()
         if len(few) > _FEW:
             return [found, self._fitting(names, _SQL["fitting_found"])], "fitting", ""
+        if not few:
+            return [], "closings", "WHERE FALSE"
         self._values["few"] = [row[0] for row in few]
         return [self._fitting(names, _SQL["fitting_few"])], "fitting", ""
 

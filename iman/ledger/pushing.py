@@ -15,7 +15,7 @@ from iman.domain.attempt import Claim, Finished, batch_token, push_token
 from iman.domain.document import DocumentKey, DocumentState, EntryType, ErpSyncStatus
 from iman.domain.outcome import OUTCOME_NAMES, Absent, NotTried, Refused, Unknown
 from iman.domain.retry import AskSage, Done, GiveUp, RetryAt
-from iman.ledger import causes
+from iman.ledger import causes, rollups
 from iman.ledger.dependencies import let_children_go
 from iman.ledger.ids import Ids
 from iman.ledger.outbox import StatusChange, queue_write_backs
@@ -435,6 +435,8 @@ def insert_attempt_rollup(
     names = (
         "hour", "company", "site", "entry_type", "outcome", "error_type", "is_first", "attempts",
     )  # fmt: skip
+    if counted:
+        rollups.unfold(conn, min(where[0] for where in counted))
     rows = [(*where, count) for where, count in counted.items()]
     conn.execute(_SQL["insert_attempt_rollup"], _columns(names, rows))
 

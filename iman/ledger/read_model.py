@@ -29,6 +29,7 @@ _HOURLY_UP_TO = 72  # hours; beyond, a trend's buckets are days
 _NEVER = datetime(9999, 1, 1)  # noqa: DTZ001 -- bound as the ledger's own, which has no zone
 #: What a record is not given under the ledger's own name.
 _RENAMED = frozenset({"document_id", "attempt_id", "reference", "payload"})
+_EVER = datetime(1970, 1, 1)  # noqa: DTZ001 -- likewise
 Row = dict[str, Any]
 
 
@@ -173,15 +174,23 @@ def document(conn: duckdb.DuckDBPyConnection, document_id: int) -> Row:
     }
 
 
+def folded(conn: duckdb.DuckDBPyConnection, scope: Scope) -> datetime:
+    """Up to when totals say what the rollups do: to nobody who asks for, or sees, some of it."""
+    row = first_row(conn, _SQL["folded"]) if scope == EVERYTHING else None
+    return row[0] if row else _EVER
+
+
 def failures(
     conn: duckdb.DuckDBPyConnection, window: Window, scope: Scope = EVERYTHING
 ) -> pa.Table:
-    return _table(conn, "failures", {**window.buckets, **scope.values})
+    values = {**window.buckets, **scope.values, "folded": folded(conn, scope)}
+    return _table(conn, "failures", values)
 
 
 def series(conn: duckdb.DuckDBPyConnection, window: Window, scope: Scope = EVERYTHING) -> pa.Table:
     """What each bucket of the window saw."""
-    return _table(conn, "series", {**window.buckets, **scope.values})
+    values = {**window.buckets, **scope.values, "folded": folded(conn, scope)}
+    return _table(conn, "series", values)
 
 
 def standing(
@@ -217,7 +226,7 @@ def overview(conn: duckdb.DuckDBPyConnection, window: Window, scope: Scope = EVE
     """As ``wire.Overview``."""
     open_now = _rows(conn, "open_figures", scope.values)[0]
     first, passed, first_before, passed_before, refused, refused_before = _one(
-        conn, "attempt_figures", {**window.both, **scope.values}
+        conn, "attempt_figures", {**window.both, **scope.values, "folded": folded(conn, scope)}
     )
     synced, synced_amount, synced_before = _one(
         conn, "closing_figures", {**window.both, **scope.values}

@@ -129,6 +129,7 @@ def _make(
     audit.chain(conn)
     say(f"Rollups, {len(steps) + 1} of {len(steps) + 2}")
     rollups.fill(conn)
+    rollups.fold(conn, now=wanted.until)
     say(f"Rollups against the attempts, {len(steps) + 2} of {len(steps) + 2}")
     if wrong := rollups.differences(conn):
         raise LedgerError(f"The rollups are not what was made: {wrong}.")

@@ -7,12 +7,16 @@
 WITH counted AS (
     SELECT hour >= $since AS here, what, bucket, sum(documents) AS documents,
            sum(seconds) AS seconds
-    FROM duration_rollup
-    WHERE hour >= $before AND hour < $until
-      AND ($company::VARCHAR IS NULL OR company = $company)
-      AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
-      AND ($site::VARCHAR IS NULL OR site = $site)
-    GROUP BY 1, 2, 3
+    FROM (
+        SELECT hour, what, bucket, documents, seconds FROM duration_totals
+        WHERE hour >= $before AND hour < $until AND hour < $folded
+        UNION ALL
+        SELECT hour, what, bucket, documents, seconds FROM duration_rollup
+        WHERE hour >= $before AND hour < $until AND hour >= $folded
+          AND ($company::VARCHAR IS NULL OR company = $company)
+          AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+          AND ($site::VARCHAR IS NULL OR site = $site)
+    ) t GROUP BY 1, 2, 3
 ), placed AS (
     SELECT here, what, bucket, seconds, documents,
            sum(documents) OVER (PARTITION BY here, what ORDER BY bucket) AS so_far,

@@ -80,6 +80,10 @@ WHERE word >= $low::HUGEINT AND word <= $high::HUGEINT UNION ALL
 -- S. A number that begins or ends with a space, or holds what nobody can type.
 SELECT document_id FROM documents WHERE number = $number;
 
+-- name: folded
+-- P. Up to when past hours are summed over all documents.
+SELECT up_to FROM totals_folded;
+
 -- name: failures
 -- R. Refused attempts per bucket and error type; summed by the hour first, for zones are dear.
 SELECT CASE WHEN $daily
@@ -89,14 +93,18 @@ SELECT CASE WHEN $daily
        error_type, CAST(sum(attempts) AS BIGINT) AS failures
 FROM (
     SELECT hour, error_type, sum(attempts) AS attempts
-    FROM attempt_rollup
-    WHERE outcome = 'refused' AND hour >= $since AND hour < $until
-      AND ($company::VARCHAR IS NULL OR company = $company)
-      AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
-      AND ($site::VARCHAR IS NULL OR site = $site)
-    GROUP BY hour, error_type
+    FROM (
+        SELECT hour, error_type, attempts FROM attempt_totals
+        WHERE hour >= $since AND hour < $until AND hour < $folded AND outcome = 'refused'
+        UNION ALL
+        SELECT hour, error_type, attempts FROM attempt_rollup
+        WHERE outcome = 'refused' AND hour >= $since AND hour < $until AND hour >= $folded
+          AND ($company::VARCHAR IS NULL OR company = $company)
+          AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+          AND ($site::VARCHAR IS NULL OR site = $site)
+    ) t GROUP BY hour, error_type
 ) h
-GROUP BY 1, 2 ORDER BY 1, 2;
+GROUP BY 1, 2 HAVING sum(attempts) <> 0 ORDER BY 1, 2;
 
 -- name: series
 -- R. What each bucket saw, for the sparklines; buckets in which nothing happened are absent.
@@ -119,11 +127,16 @@ FROM (
            coalesce(sum(attempts) FILTER (WHERE outcome = 'refused'), 0) AS refused,
            0 AS synced, 0 AS synced_amount, 0 AS sync_seconds, 0 AS timed, 0 AS remedy_seconds,
            0 AS remedied
-    FROM attempt_rollup WHERE hour >= $since AND hour < $until
-      AND ($company::VARCHAR IS NULL OR company = $company)
-      AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
-      AND ($site::VARCHAR IS NULL OR site = $site)
-    GROUP BY hour
+    FROM (
+        SELECT hour, is_first, outcome, attempts FROM attempt_totals
+        WHERE hour >= $since AND hour < $until AND hour < $folded
+        UNION ALL
+        SELECT hour, is_first, outcome, attempts FROM attempt_rollup
+        WHERE hour >= $since AND hour < $until AND hour >= $folded
+          AND ($company::VARCHAR IS NULL OR company = $company)
+          AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+          AND ($site::VARCHAR IS NULL OR site = $site)
+    ) a GROUP BY hour
     UNION ALL
     SELECT hour, 0, 0, 0, sum(documents), sum(amount), 0, 0, 0, 0
     FROM closing_rollup WHERE hour >= $since AND hour < $until AND state = 'synced'
@@ -137,11 +150,16 @@ FROM (
            coalesce(sum(documents) FILTER (WHERE what = 'sync'), 0),
            coalesce(sum(seconds) FILTER (WHERE what = 'remedy'), 0),
            coalesce(sum(documents) FILTER (WHERE what = 'remedy'), 0)
-    FROM duration_rollup WHERE hour >= $since AND hour < $until
-      AND ($company::VARCHAR IS NULL OR company = $company)
-      AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
-      AND ($site::VARCHAR IS NULL OR site = $site)
-    GROUP BY hour
+    FROM (
+        SELECT hour, what, documents, seconds FROM duration_totals
+        WHERE hour >= $since AND hour < $until AND hour < $folded
+        UNION ALL
+        SELECT hour, what, documents, seconds FROM duration_rollup
+        WHERE hour >= $since AND hour < $until AND hour >= $folded
+          AND ($company::VARCHAR IS NULL OR company = $company)
+          AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+          AND ($site::VARCHAR IS NULL OR site = $site)
+    ) d GROUP BY hour
 ) b
 GROUP BY bucket ORDER BY bucket;
 
@@ -212,12 +230,18 @@ SELECT coalesce(sum(n) FILTER (WHERE is_first AND here), 0),
        coalesce(sum(n) FILTER (WHERE outcome = 'refused' AND NOT here), 0)
 FROM (
     SELECT hour >= $since AS here, outcome, is_first, sum(attempts) AS n
-    FROM attempt_rollup
-    WHERE hour >= $before AND hour < $until AND outcome IN ('accepted', 'refused')
-      AND ($company::VARCHAR IS NULL OR company = $company)
-      AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
-      AND ($site::VARCHAR IS NULL OR site = $site)
-    GROUP BY 1, 2, 3
+    FROM (
+        SELECT hour, outcome, is_first, attempts FROM attempt_totals
+        WHERE hour >= $before AND hour < $until AND hour < $folded
+          AND outcome IN ('accepted', 'refused')
+        UNION ALL
+        SELECT hour, outcome, is_first, attempts FROM attempt_rollup
+        WHERE hour >= $before AND hour < $until AND hour >= $folded
+          AND outcome IN ('accepted', 'refused')
+          AND ($company::VARCHAR IS NULL OR company = $company)
+          AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+          AND ($site::VARCHAR IS NULL OR site = $site)
+    ) t GROUP BY 1, 2, 3
 ) h;
 
 -- name: closing_figures

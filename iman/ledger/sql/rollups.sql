@@ -107,7 +107,18 @@ WITH attempts_kept AS (
     SELECT quarter, document_id, error_type, sum(attempts)
     FROM refusals GROUP BY ALL HAVING sum(attempts) <> 0
 )
-SELECT 'attempt_rollup' AS rollup, count(*) AS differences FROM (
+SELECT 'attempt_totals' AS rollup, count(*) AS differences FROM (
+    SELECT hour, outcome, error_type, is_first FROM (
+        SELECT hour, outcome, error_type, is_first, attempts FROM attempt_totals
+        UNION ALL SELECT hour, outcome, error_type, is_first, -attempts FROM attempt_rollup)
+    WHERE hour < (SELECT up_to FROM totals_folded) GROUP BY ALL HAVING sum(attempts) <> 0)
+UNION ALL SELECT 'duration_totals', count(*) FROM (
+    SELECT hour, what, bucket FROM (
+        SELECT hour, what, bucket, documents, seconds FROM duration_totals
+        UNION ALL SELECT hour, what, bucket, -documents, -seconds FROM duration_rollup)
+    WHERE hour < (SELECT up_to FROM totals_folded)
+    GROUP BY ALL HAVING sum(documents) <> 0 OR abs(sum(seconds)) > 0.001)
+UNION ALL SELECT 'attempt_rollup' AS rollup, count(*) AS differences FROM (
     (FROM attempts_kept EXCEPT FROM attempts_raw)
     UNION ALL (FROM attempts_raw EXCEPT FROM attempts_kept))
 UNION ALL SELECT 'closing_rollup', count(*) FROM (
@@ -127,6 +138,32 @@ UNION ALL SELECT 'cause_rollup', count(*) FROM (
 UNION ALL SELECT 'refusals', count(*) FROM (
     (FROM refusals_kept EXCEPT FROM counted_refusals)
     UNION ALL (FROM counted_refusals EXCEPT FROM refusals_kept));
+
+-- name: fold_attempts
+-- B: hours that are past.
+DELETE FROM attempt_totals WHERE hour >= (SELECT up_to FROM totals_folded);
+INSERT INTO attempt_totals
+SELECT hour, outcome, error_type, is_first, CAST(sum(attempts) AS BIGINT) FROM attempt_rollup
+WHERE hour >= getvariable('folded_from') AND hour < getvariable('folded_to')
+GROUP BY ALL HAVING sum(attempts) <> 0 ORDER BY hour;
+
+-- name: fold_durations
+-- B.
+DELETE FROM duration_totals WHERE hour >= (SELECT up_to FROM totals_folded);
+INSERT INTO duration_totals
+SELECT hour, what, bucket, CAST(sum(documents) AS BIGINT), sum(seconds) FROM duration_rollup
+WHERE hour >= getvariable('folded_from') AND hour < getvariable('folded_to')
+GROUP BY ALL HAVING sum(documents) <> 0 ORDER BY hour;
+
+-- name: folded
+SELECT up_to FROM totals_folded;
+
+-- name: set_folded
+UPDATE totals_folded SET up_to = $up_to;
+
+-- name: unfold
+-- Something was counted in an hour that was past: it is folded again.
+UPDATE totals_folded SET up_to = $hour WHERE up_to > $hour;
 
 -- name: forget_counted
 DROP VIEW IF EXISTS counted_attempts;

@@ -75,3 +75,29 @@ CREATE TABLE refusals (                -- rows are added; their sums are how oft
 INSERT INTO refusals
 SELECT time_bucket(INTERVAL 15 MINUTE, ended_at), document_id, coalesce(error_type, ''), count(*)
 FROM all_outcomes WHERE outcome = 'refused' GROUP BY 1, 2, 3 ORDER BY 1, 2;
+
+CREATE TABLE attempt_totals (          -- attempt_rollup of past hours, over all documents
+    hour TIMESTAMP NOT NULL,
+    outcome VARCHAR NOT NULL,
+    error_type VARCHAR NOT NULL,
+    is_first BOOLEAN NOT NULL,
+    attempts BIGINT NOT NULL
+);
+CREATE TABLE duration_totals (         -- duration_rollup of past hours, over all documents
+    hour TIMESTAMP NOT NULL,
+    what VARCHAR NOT NULL,
+    bucket INTEGER NOT NULL,
+    documents BIGINT NOT NULL,
+    seconds DOUBLE NOT NULL
+);
+CREATE TABLE totals_folded (           -- one row: hours before it are in the totals
+    up_to TIMESTAMP NOT NULL
+);
+INSERT INTO totals_folded
+SELECT coalesce(max(hour) - INTERVAL 2 HOUR, TIMESTAMP '1970-01-01') FROM attempt_rollup;
+INSERT INTO attempt_totals
+SELECT hour, outcome, error_type, is_first, CAST(sum(attempts) AS BIGINT) FROM attempt_rollup
+WHERE hour < (SELECT up_to FROM totals_folded) GROUP BY ALL HAVING sum(attempts) <> 0 ORDER BY hour;
+INSERT INTO duration_totals
+SELECT hour, what, bucket, CAST(sum(documents) AS BIGINT), sum(seconds) FROM duration_rollup
+WHERE hour < (SELECT up_to FROM totals_folded) GROUP BY ALL HAVING sum(documents) <> 0 ORDER BY hour;
