@@ -60,7 +60,10 @@ def busy_hours(
     conn: duckdb.DuckDBPyConnection, window: Window, scope: Scope = EVERYTHING
 ) -> pa.Table:
     """Refused attempts by weekday and hour of the window's zone."""
-    values = {"since": window.since, "until": window.end, "zone": window.zone}
+    values = {
+        "since": window.since, "until": window.end, "zone": window.zone,
+        "folded": folded(conn, scope),
+    }  # fmt: skip
     return table(conn, _SQL["busy_hours"], {**values, **scope.values})
 
 

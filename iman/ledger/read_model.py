@@ -21,6 +21,7 @@ from iman.domain.document import CLOSED_STATES, DocumentState, EntryType, erp_sy
 from iman.domain.gl_account import posted_account
 from iman.errors import NotFound
 from iman.ledger import search
+from iman.ledger.archives import files_of
 from iman.ledger.queries import first_row, queries
 from iman.ledger.utc import from_db, to_db
 
@@ -164,6 +165,9 @@ def document(conn: duckdb.DuckDBPyConnection, document_id: int) -> Row:
         raise NotFound(f"There is no document {document_id}.")
     known = facts(conn)
     attempts = _rows(conn, "attempts", {"id": document_id})
+    if files := files_of(conn, document_id):
+        moved = _rows(conn, "attempts_moved_out", {"id": document_id, "files": files})
+        attempts = sorted([*moved, *attempts], key=lambda row: int(row["attempt_id"]))
     record = _record(found[0], known)
     return {
         "document": record,

@@ -171,10 +171,15 @@ WHERE (k.cause_id = $id) OR ($id::BIGINT IS NULL
 ORDER BY k.resolved_at IS NOT NULL, amount DESC, documents DESC, k.cause_id
 LIMIT $limit;
 
+-- name: moved_out_until
+-- P: one row a file. An attempt of a month may have ended in the next one.
+SELECT CAST(max(month) AS TIMESTAMP) + INTERVAL 2 MONTH FROM archives;
+
 -- name: trend
--- W. Refusals per hour that each cause's documents met with its error.
+-- W. Refusals per hour that each cause's documents met with its error. What was moved out is opened
+-- only where the window reaches it: the table is read, or the view over all of them.
 SELECT k.cause_id, date_trunc('hour', x.ended_at) AS hour, count(*) AS failures
-FROM all_outcomes x
+FROM {outcomes} x
 JOIN (SELECT cause_id, document_id FROM cause_documents WHERE cause_id = ANY($ids::BIGINT[])
       UNION SELECT cause_id, document_id FROM cause_leavings
       WHERE left_at >= $since AND cause_id = ANY($ids::BIGINT[])) m ON m.document_id = x.document_id

@@ -69,12 +69,16 @@ SELECT CAST(extract(isodow FROM moment) AS INTEGER) AS weekday,
        CAST(extract(hour FROM moment) AS INTEGER) AS hour, CAST(sum(attempts) AS BIGINT) AS refused
 FROM (
     SELECT hour AT TIME ZONE 'UTC' AT TIME ZONE $zone AS moment, sum(attempts) AS attempts
-    FROM attempt_rollup
-    WHERE outcome = 'refused' AND hour >= $since AND hour < $until
-      AND ($company::VARCHAR IS NULL OR company = $company)
-      AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
-      AND ($site::VARCHAR IS NULL OR site = $site)
-    GROUP BY hour
+    FROM (
+        SELECT hour, attempts FROM attempt_totals
+        WHERE outcome = 'refused' AND hour >= $since AND hour < $until AND hour < $folded
+        UNION ALL
+        SELECT hour, attempts FROM attempt_rollup
+        WHERE outcome = 'refused' AND hour >= $since AND hour < $until AND hour >= $folded
+          AND ($company::VARCHAR IS NULL OR company = $company)
+          AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+          AND ($site::VARCHAR IS NULL OR site = $site)
+    ) t GROUP BY hour
 ) a
 GROUP BY 1, 2 ORDER BY 1, 2;
 

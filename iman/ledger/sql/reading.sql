@@ -48,10 +48,16 @@ WHERE d.document_id = $id;
 SELECT a.attempt_id, a.round, a.number, a.trigger, a.started_at, x.ended_at, x.outcome,
        coalesce(x.burnt, FALSE) AS burnt, x.http_status, x.error_code, x.error_text, x.error_type,
        x.entity, x.reference, x.duration_ms, b.sent, b.answered
-FROM (SELECT * FROM all_attempts WHERE document_id = $id) a
-LEFT JOIN (SELECT * FROM all_outcomes WHERE document_id = $id) x ON x.attempt_id = a.attempt_id
-LEFT JOIN (SELECT * FROM all_bodies WHERE document_id = $id) b ON b.attempt_id = a.attempt_id
+FROM (SELECT * FROM attempts WHERE document_id = $id) a
+LEFT JOIN (SELECT * FROM outcomes WHERE document_id = $id) x ON x.attempt_id = a.attempt_id
+LEFT JOIN (SELECT * FROM bodies WHERE document_id = $id) b ON b.attempt_id = a.attempt_id
 ORDER BY a.attempt_id;
+
+-- name: attempts_moved_out
+-- 1, of the few files that may hold them.
+SELECT attempt_id, round, number, trigger, started_at, ended_at, outcome, coalesce(burnt, FALSE) AS burnt,
+       http_status, error_code, error_text, error_type, entity, reference, duration_ms, sent, answered
+FROM read_parquet($files::VARCHAR[]) WHERE document_id = $id ORDER BY attempt_id;
 
 -- name: resyncs
 -- 1.
@@ -85,13 +91,8 @@ SELECT document_id FROM documents WHERE number = $number;
 SELECT up_to FROM totals_folded;
 
 -- name: failures
--- R. Refused attempts per bucket and error type; summed by the hour first, for zones are dear.
-SELECT CASE WHEN $daily
-            THEN date_trunc('day', hour AT TIME ZONE 'UTC' AT TIME ZONE $zone)
-                 AT TIME ZONE $zone AT TIME ZONE 'UTC'
-            ELSE hour END AS bucket,
-       error_type, CAST(sum(attempts) AS BIGINT) AS failures
-FROM (
+-- R. Refused attempts per bucket and error type. Zones are dear, so each hour is asked about once.
+WITH summed AS MATERIALIZED (
     SELECT hour, error_type, sum(attempts) AS attempts
     FROM (
         SELECT hour, error_type, attempts FROM attempt_totals
@@ -103,8 +104,15 @@ FROM (
           AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
           AND ($site::VARCHAR IS NULL OR site = $site)
     ) t GROUP BY hour, error_type
-) h
-GROUP BY 1, 2 HAVING sum(attempts) <> 0 ORDER BY 1, 2;
+)
+SELECT b.bucket, s.error_type, CAST(sum(s.attempts) AS BIGINT) AS failures
+FROM summed s
+JOIN (SELECT hour, CASE WHEN $daily
+                        THEN date_trunc('day', hour AT TIME ZONE 'UTC' AT TIME ZONE $zone)
+                             AT TIME ZONE $zone AT TIME ZONE 'UTC'
+                        ELSE hour END AS bucket
+      FROM (SELECT DISTINCT hour FROM summed) h) b ON b.hour = s.hour
+GROUP BY 1, 2 HAVING sum(s.attempts) <> 0 ORDER BY 1, 2;
 
 -- name: series
 -- R. What each bucket saw, for the sparklines; buckets in which nothing happened are absent.

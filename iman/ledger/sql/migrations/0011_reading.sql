@@ -66,6 +66,11 @@ CREATE TABLE search_progress (         -- one row
 );
 INSERT INTO search_progress VALUES (0, 0);
 
+-- Which documents a file is about, so that a page opens the few that may hold its attempts. Null: made
+-- before this.
+ALTER TABLE archives ADD COLUMN first_document BIGINT;
+ALTER TABLE archives ADD COLUMN last_document BIGINT;
+
 CREATE TABLE refusals (                -- rows are added; their sums are how often a document was
     quarter TIMESTAMP NOT NULL,        -- refused in that quarter of an hour
     document_id BIGINT NOT NULL,
