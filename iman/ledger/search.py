@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import duckdb
 
 from iman.ledger.queries import first_row, queries
-from iman.ledger.writer import transaction
+from iman.ledger.transactions import transaction
 
 _SQL = queries("search")
 
