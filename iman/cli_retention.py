@@ -14,7 +14,7 @@ from rich.text import Text
 
 from iman.api.client import DaemonClient
 from iman.asking import http_to, sign_in
-from iman.domain.retention import Ages, Plan
+from iman.domain.retention import Ages, Done, Plan
 from iman.errors import DaemonRefused, DaemonUnavailable
 from iman.settings import DaemonSettings, DashboardSettings, load
 
@@ -42,9 +42,14 @@ def plan(admin: _Admin = "") -> None:
                 found = planned(conn, ages, now=datetime.now(UTC))
         else:
             state = client.retention()
-            ages = Ages(attempts=state.attempts_days, bodies=state.bodies_days)
+            ages = Ages(
+                attempts=state.attempts_days, bodies=state.bodies_days, audit=state.audit_days
+            )
             months = tuple((one.month, one.attempts) for one in state.months)
-            found = Plan(months=months, bodies=state.bodies, body_bytes=state.body_bytes)
+            found = Plan(
+                months=months, bodies=state.bodies, body_bytes=state.body_bytes,
+                events=state.events,
+            )  # fmt: skip
     _say(ages, found)
 
 
@@ -62,24 +67,24 @@ def apply(
         def progress(doing: str, done: int) -> None:
             status.update(f"{done:,} {doing}")
 
-        moved, deleted = _here(progress) if client is None else _there(client, progress)
-    out.print(Text(f"{moved:,} attempts moved out, {deleted:,} bodies deleted."))
+        done = _here(progress) if client is None else _there(client, progress)
+    told = f"{done.attempts:,} attempts moved out, {done.bodies:,} bodies deleted"
+    out.print(Text(f"{told}, {done.events:,} audit events moved out."))
 
 
-def _here(progress: Callable[[str, int], None]) -> tuple[int, int]:
+def _here(progress: Callable[[str, int], None]) -> Done:
     from iman.ledger.duckdb_ledger import DuckDBLedger
     from iman.ledger.retention import apply as move_out
 
     settings, now = load(DaemonSettings), datetime.now(UTC)
     ledger = DuckDBLedger(settings.ledger, now=now, memory_limit=settings.ledger_memory)
     try:
-        done = move_out(ledger, _ages(settings), now=now, progress=progress)
+        return move_out(ledger, _ages(settings), now=now, progress=progress)
     finally:
         ledger.close()
-    return done.attempts, done.bodies
 
 
-def _there(client: DaemonClient, progress: Callable[[str, int], None]) -> tuple[int, int]:
+def _there(client: DaemonClient, progress: Callable[[str, int], None]) -> Done:
     state = client.retain()
     while state.running:
         progress(state.doing, state.done)
@@ -87,11 +92,16 @@ def _there(client: DaemonClient, progress: Callable[[str, int], None]) -> tuple[
         state = client.retention(planned=False)
     if state.trouble or state.last is None:
         raise DaemonRefused(state.trouble or "The daemon ended before it was done.")
-    return state.last.attempts, state.last.bodies
+    last = state.last
+    return Done(attempts=last.attempts, bodies=last.bodies, events=last.events)
 
 
 def _ages(settings: DaemonSettings) -> Ages:
-    return Ages(attempts=settings.retain_attempts, bodies=settings.retain_bodies)
+    return Ages(
+        attempts=settings.retain_attempts,
+        bodies=settings.retain_bodies,
+        audit=settings.retain_audit,
+    )
 
 
 @contextmanager
@@ -122,3 +132,7 @@ def _say(ages: Ages, found: Plan) -> None:
         out.print("What was sent and answered is kept for ever (retain_bodies is 0).")
     else:
         out.print(Text(f"{found.bodies:,} bodies, {found.body_bytes / 1e6:,.1f} MB, are deleted"))
+    if not ages.audit:
+        out.print("Audit events stay in the ledger for ever (retain_audit is 0).")
+    else:
+        out.print(Text(f"{found.events:,} audit events move out"))

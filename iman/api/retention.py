@@ -20,11 +20,14 @@ class RetentionRun(Wire):
     at: datetime
     attempts: int = Field(description="Moved out")
     bodies: int = Field(description="Deleted")
+    events: int = Field(0, description="Of the audit trail, moved out")
 
 
 class RetentionState(Wire):
     attempts_days: int = Field(description="0: attempts stay in the ledger for ever")
     bodies_days: int = Field(description="0: what was sent and answered is kept for ever")
+    audit_days: int = Field(0, description="0: audit events stay in the ledger for ever")
+    events: int = Field(0, description="Audit events that a run would move out now")
     months: list[MonthToMove] = Field(description="What a run would move out now")
     bodies: int = Field(description="What it would delete")
     body_bytes: int

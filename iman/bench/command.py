@@ -110,6 +110,38 @@ def reading(
     _tell({"reading": found}, as_json=as_json)
 
 
+_PARTS = ("rows", "acknowledgements", "stalls", "push", "readable", "starts")
+
+
+@bench.command()
+def writing(
+    ledger: Annotated[
+        Path | None,
+        typer.Option(help="History, by `iman seed-ledger`; it is copied. None: it is made"),
+    ] = None,
+    attempts: Annotated[
+        int, typer.Option(min=10_000, help="Of the history that is made")
+    ] = 10_000_000,
+    turns: Annotated[int, typer.Option(min=1, help="Turns of each, alternating")] = 5,
+    memory: Annotated[str, typer.Option(help="IMAN_LEDGER_MEMORY")] = "1GB",
+    only: Annotated[str, typer.Option(help=f"Of {', '.join(_PARTS)}; empty: all")] = "",
+    smoke: Annotated[bool, typer.Option(help="Small and quick: does it run?")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")] = False,
+) -> None:
+    """What the ledger writes a second, how long commits take, and what history costs."""
+    from iman.bench.written import measure
+
+    wanted = [one for one in only.split(",") if one] or list(_PARTS)
+    if set(wanted) - set(_PARTS):
+        raise typer.BadParameter(f"Only {', '.join(_PARTS)}.")
+    with Console(stderr=True).status("Measuring") as status:
+        found = measure(
+            wanted, ledger, attempts=attempts, turns=turns, memory=memory, smoke=smoke,
+            say=status.update,
+        )  # fmt: skip
+    _tell(found, as_json=as_json)
+
+
 def _tell(found: dict[str, list[dict[str, Any]]], *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(found))  # noqa: T201 -- an entry point

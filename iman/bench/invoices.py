@@ -9,11 +9,11 @@ from iman.domain.feed import DocumentArrived
 from iman.gateways.byondpro_feed import read_page
 
 
-def arrivals(count: int) -> list[DocumentArrived]:
-    """The events that bring *count* invoices."""
+def arrivals(count: int, *, first: int = 1) -> list[DocumentArrived]:
+    """The events that bring *count* invoices, numbered from *first* on."""
     events = [
         {"cursor": str(n), "type": "document", "at": "2026-11-24T05:00:00Z", "document": payload(n)}
-        for n in range(1, count + 1)
+        for n in range(first, first + count)
     ]
     page = read_page({"events": events, "next": str(count), "more": False})
     return [event for event in page.events if isinstance(event, DocumentArrived)]

@@ -113,10 +113,18 @@ def measure(
 
 
 @contextlib.contextmanager
-def stub_erp(latency_ms: float) -> Iterator[str]:
+def stub_erp(latency_ms: float, *, refuse_each: int = 0) -> Iterator[str]:
     """The stub in a process of its own."""
     process = subprocess.Popen(  # noqa: S603 -- our own interpreter and module
-        [sys.executable, "-m", "iman.bench.stub_erp", "--latency-ms", str(latency_ms)],
+        [
+            sys.executable,
+            "-m",
+            "iman.bench.stub_erp",
+            "--latency-ms",
+            str(latency_ms),
+            "--refuse-each",
+            str(refuse_each),
+        ],
         stdout=subprocess.PIPE,
         cwd=Path(__file__).resolve().parents[2],
     )
@@ -212,10 +220,17 @@ def pipeline(url: str, documents: int, in_flight: int, *, batch_most: int = 1) -
             return asyncio.run(_pipeline(url, documents, in_flight, batch_most, ledger))
 
 
-async def _pipeline(
-    url: str, documents: int, in_flight: int, batch_most: int, ledger: DuckDBLedger
+def push_from(
+    ledger: DuckDBLedger, url: str, documents: int, in_flight: int, *, first: int
 ) -> Turn:
-    events = arrivals(documents)
+    """One turn with a ledger that is there; *first*: number of the first new invoice."""
+    return asyncio.run(_pipeline(url, documents, in_flight, 1, ledger, first=first))
+
+
+async def _pipeline(
+    url: str, documents: int, in_flight: int, batch_most: int, ledger: DuckDBLedger, first: int = 1
+) -> Turn:
+    events = arrivals(documents, first=first)
     for start in range(0, documents, 500):
         page = events[start : start + 500]
         await ledger.receive(page, source="bench", cursor=page[-1].cursor, now=utc_now())

@@ -3,6 +3,8 @@
 It stores nothing and checks nothing. Each POST of a batch is answered 201 after the latency with
 the batch as it was sent, numbered; ``/times`` is told how many there were, how many documents they
 held and when the first and the last came; anything else is an empty list. It prints its port.
+
+With ``--refuse-each 10`` each tenth document is refused, and ``/refused`` tells when.
 """
 
 from __future__ import annotations
@@ -11,9 +13,20 @@ import argparse
 import asyncio
 import contextlib
 import json
+import re
 import time
+from typing import ClassVar
 
 _HEAD = b"\r\n\r\n"
+_NUMBER = re.compile(rb'"DocumentNumber": ?"(\D*(\d+))"')
+_REFUSED = json.dumps(
+    {
+        "error": {
+            "code": "RecordInvalid",
+            "message": {"lang": "en-US", "value": 'Terms Code "F48" is not defined in A/R Terms'},
+        }
+    }
+).encode()
 
 
 class _Connection(asyncio.Protocol):
@@ -21,6 +34,8 @@ class _Connection(asyncio.Protocol):
 
     count = documents = 0
     first = last = 0.0
+    refuse_each = 0
+    refused: ClassVar[dict[str, float]] = {}  # by number, when the answer was written
 
     def __init__(self, latency: float) -> None:
         self._latency = latency
@@ -44,7 +59,7 @@ class _Connection(asyncio.Protocol):
         if len(rest) < length:
             return
         self._got = rest[length:]
-        answer = self._answer(head, rest[:length])
+        answer = self._refusal(rest[:length]) or self._answer(head, rest[:length])
         if self._latency:
             asyncio.get_running_loop().call_later(self._latency, self._write, answer)
         else:
@@ -59,6 +74,8 @@ class _Connection(asyncio.Protocol):
             _Connection.first = _Connection.first or _Connection.last
             status = b"201 Created"
             content = b'{"BatchNumber": %d, ' % _Connection.count + body[1:]
+        elif b"/refused " in head.split(b"\r\n", 1)[0]:
+            content = json.dumps(self.refused).encode()
         elif b"/times " in head.split(b"\r\n", 1)[0]:
             told = {"posts": self.count, "documents": self.documents,
                     "first": self.first, "last": self.last}  # fmt: skip
@@ -66,6 +83,19 @@ class _Connection(asyncio.Protocol):
         return (
             b"HTTP/1.1 " + status + b"\r\ncontent-type: application/json\r\ncontent-length: "
             + str(len(content)).encode() + _HEAD + content
+        )  # fmt: skip
+
+    def _refusal(self, body: bytes) -> bytes | None:
+        found = _NUMBER.search(body) if self.refuse_each else None
+        if found is None or int(found[2]) % self.refuse_each:
+            return None
+        number = found[1].decode()
+        asyncio.get_running_loop().call_later(
+            self._latency, lambda: self.refused.setdefault(number, time.perf_counter())
+        )
+        return (
+            b"HTTP/1.1 409 Conflict\r\ncontent-type: application/json\r\ncontent-length: "
+            + str(len(_REFUSED)).encode() + _HEAD + _REFUSED
         )  # fmt: skip
 
     def _write(self, answer: bytes) -> None:
@@ -83,7 +113,9 @@ async def _serve(latency: float) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--latency-ms", type=float, default=0.0)
-    latency = parser.parse_args().latency_ms / 1000
+    parser.add_argument("--refuse-each", type=int, default=0)
+    given = parser.parse_args()
+    _Connection.refuse_each, latency = given.refuse_each, given.latency_ms / 1000
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(latency))
 

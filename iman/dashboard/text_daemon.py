@@ -88,6 +88,7 @@ ACTIONS = {
     "change_setting": "Setting changed",
     "back_up": "Backup",
     "prune": "Retention",
+    "archive_audit": "Audit events moved out",
     "view_settings": "Settings",
     "sandbox_fault": "Sandbox fault",
     "work_sandbox": "Sandbox faults",

@@ -12,6 +12,7 @@ class Ages:
 
     attempts: int = 0
     bodies: int = 0
+    audit: int = 0
 
     def attempts_before(self, now: datetime) -> datetime | None:
         """Attempts of whole months before this moment are moved out."""
@@ -23,6 +24,10 @@ class Ages:
     def bodies_before(self, now: datetime) -> datetime | None:
         """What was sent and answered before this moment is deleted."""
         return now - timedelta(days=self.bodies) if self.bodies else None
+
+    def audit_before(self, now: datetime) -> datetime | None:
+        """Audit events before this moment are moved out."""
+        return now - timedelta(days=self.audit) if self.audit else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +48,7 @@ class Plan:
     months: tuple[tuple[date, int], ...]  # with how many attempts of each are moved out
     bodies: int
     body_bytes: int
+    events: int = 0  # of the audit trail that are moved out
 
     @property
     def attempts(self) -> int:
@@ -55,3 +61,4 @@ class Done:
 
     attempts: int
     bodies: int
+    events: int = 0

@@ -46,7 +46,11 @@ class Keeping:
         )
         self.retention = Retention(
             ledger=ledger,
-            ages=Ages(attempts=settings.retain_attempts, bodies=settings.retain_bodies),
+            ages=Ages(
+                attempts=settings.retain_attempts,
+                bodies=settings.retain_bodies,
+                audit=settings.retain_audit,
+            ),
             beats=beats,
             now=now,
         )

@@ -53,10 +53,14 @@ class Retention:
 
     def _state(self, found: Plan) -> RetentionState:
         last, (doing, done) = last_run(self._ledger.reader()), self._doing
-        ran = last and RetentionRun(at=last[0], attempts=last[1].attempts, bodies=last[1].bodies)
+        ran = last and RetentionRun(
+            at=last[0], attempts=last[1].attempts, bodies=last[1].bodies, events=last[1].events
+        )
         return RetentionState(
             attempts_days=self._ages.attempts,
             bodies_days=self._ages.bodies,
+            audit_days=self._ages.audit,
+            events=found.events,
             months=[MonthToMove(month=month, attempts=count) for month, count in found.months],
             bodies=found.bodies,
             body_bytes=found.body_bytes,
@@ -81,7 +85,7 @@ class Retention:
 
     async def round(self) -> None:
         """Begin one once a day, where an age is set; it goes on by itself."""
-        if not (self._ages.attempts or self._ages.bodies):
+        if not (self._ages.attempts or self._ages.bodies or self._ages.audit):
             self._beats.beat(self.loop, "everything is kept")
             return
         last = last_run(self._ledger.reader())
@@ -107,7 +111,9 @@ class Retention:
         try:
             done = apply(self._ledger, self._ages, now=self._now(), progress=self._progress)
             self._trouble = ""
-            log.info("retention_ran", attempts=done.attempts, bodies=done.bodies)
+            log.info(
+                "retention_ran", attempts=done.attempts, bodies=done.bodies, events=done.events
+            )
         except _Stopped:
             log.info("retention_broken_off")
         except LedgerError as exc:

@@ -5,34 +5,46 @@ middle can be changed, removed, added or moved unnoticed. That the end is still 
 ``audit_head``, and by a head that was kept elsewhere: the daemon's log and every export name one.
 Whoever may write the file and knows this module can forge a whole chain: only a head kept elsewhere
 tells of that.
+
+Old events may lie in files beside the ledger (``audit_retention.py``): the walk begins in them, and
+what follows them names the last hash they hold.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import structlog
 
+from iman.ledger.disk import archive_folder
 from iman.ledger.ids import Ids
 from iman.ledger.queries import first_row, queries
 from iman.ledger.utc import to_db
 
 _SQL = queries("audit")
+log = structlog.get_logger()
 
 #: What an event's hash covers, in order; then ``previous_hash``.
 FIELDS = (
     "event_id", "happened_at", "who", "role", "action", "target", "allowed", "reason", "origin",
     "old_value", "new_value", "request_id",
 )  # fmt: skip
+#: What is recorded and changes nothing that could be told before and after: a session begins, a
+#: file is taken out. Every other action tells both, or what there is now.
+CHANGES_NOTHING = frozenset({"sign_in", "export"})
 #: What the first event follows.
 BEGINNING = "0" * 64
+#: An event's fields, the hash it names as the one before, and its own.
+_Link = tuple[list[str | None], str | None, str | None]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST = 500  # characters of a value kept
 
@@ -67,6 +79,19 @@ class Head:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AuditArchive:
+    """A file of old events; *last_hash* is what the event after them follows."""
+
+    file: str
+    first_event: int
+    last_event: int
+    events: int
+    last_hash: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Broken:
     """The first link that does not fit; *event_id* is None where the end is missing."""
 
@@ -87,6 +112,8 @@ def write_audit(
     conn: duckdb.DuckDBPyConnection, ids: Ids, event: AuditEvent, *, now: datetime
 ) -> None:
     """Append *event* in the caller's transaction: what it tells of and it are kept together."""
+    if not tells_what_changed(event):  # a test fails of it; here it is kept all the same
+        log.warning("audit_without_before_and_after", action=event.action)
     head, event_id = read_head(conn), ids.take("audit")
     told = [
         str(event_id), _microseconds(now), event.who, event.role, event.action, event.target,
@@ -108,6 +135,12 @@ def write_audit(
         },
     )
     conn.execute(_SQL["set_head"], {"events": head.events + 1, "hash": made})
+
+
+def tells_what_changed(event: AuditEvent) -> bool:
+    """Whether it says how things stood before or after, where it was done and changed something."""
+    done = event.allowed and event.action not in CHANGES_NOTHING
+    return bool(event.before or event.after) or not done
 
 
 def link(told: Sequence[str | None], previous: str | None) -> str:
@@ -133,10 +166,33 @@ def verify(conn: duckdb.DuckDBPyConnection, known: Head | None = None) -> Verifi
 
 def _walk(conn: duckdb.DuckDBPyConnection, known: Head | None) -> Verification:
     heads = conn.execute(_SQL["head"]).fetchall()
-    before, place = BEGINNING, 0
-    for place, (told, named, hash_) in enumerate(_links(conn), start=1):
+    before = Head(events=0, hash=BEGINNING)
+    for archive in archives(conn):
+        file = archive_folder(Path(str((first_row(conn, _SQL["own_file"]) or ("",))[0])))
+        file /= archive.file
+        if not file.is_file():
+            return _broken(before, None, f"the file {archive.file} that it goes on in is not there")
+        try:
+            before, broken = walk(links_of(conn, file), before, known)
+        except duckdb.Error:
+            return _broken(before, None, f"the file {archive.file} cannot be read")
+        if broken is not None:
+            return Verification(head=before, broken=broken)
+        if before.hash != archive.last_hash:
+            why = f"the file {archive.file} does not end in the hash the ledger kept of it"
+            return _broken(before, None, why)
+    before, broken = walk(_links(conn, _SQL["links"]), before, known)
+    if broken is None and (why := _at_the_end(before, heads, known)):
+        return _broken(before, None, why)
+    return Verification(head=before, broken=broken)
+
+
+def walk(links: Iterable[_Link], before: Head, known: Head | None) -> tuple[Head, Broken | None]:
+    """Along *links*, which follow *before*: the last that fits, and the first that does not."""
+    for told, named, hash_ in links:
+        place = before.events + 1
         why = ""
-        if named != before:
+        if named != before.hash:
             why = (
                 "it does not follow the event before it: one was removed, added or moved there, "
                 "or the one before it was changed"
@@ -146,13 +202,15 @@ def _walk(conn: duckdb.DuckDBPyConnection, known: Head | None) -> Verification:
         elif known is not None and place == known.events and hash_ != known.hash:
             why = "it is not the event that the head kept elsewhere names: the chain was rewritten"
         if why:
-            head = Head(events=place - 1, hash=before)
-            return Verification(head=head, broken=Broken(event_id=told[0], place=place, why=why))
-        before = str(hash_)
-    head = Head(events=place, hash=before)
-    why = _at_the_end(head, heads, known)
-    broken = Broken(event_id=None, place=place + 1, why=why) if why else None
-    return Verification(head=head, broken=broken)
+            return before, Broken(event_id=told[0], place=place, why=why)
+        before = Head(events=place, hash=str(hash_))
+    return before, None
+
+
+def _broken(before: Head, event_id: str | None, why: str) -> Verification:
+    return Verification(
+        head=before, broken=Broken(event_id=event_id, place=before.events + 1, why=why)
+    )
 
 
 def _at_the_end(head: Head, written: Sequence[tuple[int, str]], known: Head | None) -> str:
@@ -179,7 +237,7 @@ def chain(conn: duckdb.DuckDBPyConnection) -> None:
     """Chain what was written without hashes: before the chain was, or made up."""
     events, befores, hashes = [], [], []
     previous = BEGINNING
-    for told, _, _ in _links(conn):
+    for told, _, _ in _links(conn, _SQL["links"]):
         events.append(int(str(told[0])))
         befores.append(previous)
         previous = link(told, previous)
@@ -194,13 +252,26 @@ def chain(conn: duckdb.DuckDBPyConnection) -> None:
 
 
 def _links(
-    conn: duckdb.DuckDBPyConnection,
-) -> Iterator[tuple[list[str | None], str | None, str | None]]:
-    """Each event's fields, the hash it names as the one before, and its own."""
-    asked = conn.execute(_SQL["links"])
+    conn: duckdb.DuckDBPyConnection, sql: str, values: dict[str, Any] | None = None
+) -> Iterator[_Link]:
+    asked = conn.execute(sql, values or {})
     while rows := asked.fetchmany(10_000):
         for row in rows:
             yield list(row[:-2]), row[-2], row[-1]
+
+
+def links_of(conn: duckdb.DuckDBPyConnection, file: Path) -> Iterator[_Link]:
+    """Of events that were moved into *file*."""
+    return _links(conn, _SQL["links_of_file"], {"file": str(file)})
+
+
+def archives(conn: duckdb.DuckDBPyConnection) -> list[AuditArchive]:
+    """What was moved out, in the chain's order."""
+    names = ("file", "first_event", "last_event", "events", "last_hash", "bytes", "sha256")
+    return [
+        AuditArchive(**dict(zip(names, row, strict=True)))
+        for row in conn.execute(_SQL["archives"]).fetchall()
+    ]
 
 
 def _microseconds(moment: datetime) -> str:

@@ -20,7 +20,9 @@ import duckdb
 
 from iman import __version__
 from iman.domain.backup import BackupMade, Contents, Manifest
+from iman.domain.retention import Archive
 from iman.errors import LedgerError
+from iman.ledger import audit
 from iman.ledger.archives import archives
 from iman.ledger.disk import archive_folder
 from iman.ledger.migrate import schema_version
@@ -199,8 +201,8 @@ def _verify(copy: Path, held: dict[str, Contents], progress: Progress) -> None:
 
 
 def _copy_archives(conn: duckdb.DuckDBPyConnection, to: Path) -> dict[str, str]:
-    """Months that were moved out are copied once: a file keeps its name, and never changes."""
-    known = archives(conn)
+    """What was moved out is copied once: a file keeps its name, and never changes."""
+    known: list[Archive | audit.AuditArchive] = [*archives(conn), *audit.archives(conn)]
     there = archive_folder(Path(str(_first(conn, _SQL["own_file"]))))
     for one in known:
         target = to / one.file

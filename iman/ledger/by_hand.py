@@ -11,10 +11,10 @@ import duckdb
 from iman.domain.document import DocumentKey, DocumentState, EntryType, ErpSyncStatus
 from iman.errors import DaemonRefused, NotFound
 from iman.ledger.cause_reading import rows
+from iman.ledger.counting import count_closed
 from iman.ledger.dependencies import hold_back, let_children_go
 from iman.ledger.ids import Ids
 from iman.ledger.outbox import StatusChange, queue_write_backs
-from iman.ledger.pushing import count_closed
 from iman.ledger.queries import first_row, queries
 from iman.ledger.resyncing import restart
 from iman.ledger.utc import to_db

@@ -23,7 +23,7 @@ from iman.domain.attempt import Claim, Finished
 from iman.domain.feed import FeedEvent, Unreadable, WriteBack
 from iman.domain.people import EVERYWHERE, Reach
 from iman.errors import LedgerError, LedgerLocked
-from iman.ledger import holding, outbox, pushing, receiving, reconciling
+from iman.ledger import appending, holding, outbox, pushing, receiving, reconciling
 from iman.ledger.archives import make_views
 from iman.ledger.ids import Ids
 from iman.ledger.migrate import is_held, migrate, schema_version
@@ -40,7 +40,21 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 _WITH_ARCHIVES = 10  # the schema that brought them
+#: Bytes of log from which on it is folded into the file at a start, and while nothing is written.
+#: A log is read again at each start after a kill: 100 MB of small commits take ten seconds of it.
+_FOLD_AT_START = 1_000_000
+_FOLD_WHEN_IDLE = 8_000_000
 _MOST_REACHES = 32  # a thread's cursors: one for everything, the others for limited people
+
+
+class _Shared:
+    """Outcomes that several callers wait for, until the writer comes to them."""
+
+    done: Future[None]
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.finished: list[Finished] = []
 
 
 class DuckDBLedger:
@@ -63,7 +77,8 @@ class DuckDBLedger:
         self.path = path
         self._lock = take_lock(path)
         try:
-            self._conn = _connect(path, memory_limit, wait_seconds)
+            self._connect = partial(_connect, path, memory_limit, wait_seconds)
+            self._conn = self._folded(self._connect())
             try:
                 if schema_version(self._conn) >= _WITH_ARCHIVES:
                     with transaction(self._conn):  # a migration may read them, wherever they are
@@ -82,10 +97,20 @@ class DuckDBLedger:
         except BaseException:
             self._lock.release()
             raise
-        self._connect = partial(_connect, path, memory_limit, wait_seconds)
+        appending.keep_for(self._conn)
         self._writer = (
-            InlineWriter(self._conn) if inline else Writer(self._conn, reopen=self._reopen)
+            InlineWriter(self._conn, reopen=self._reopen)
+            if inline
+            else Writer(
+                self._conn,
+                reopen=self._reopen,
+                idle=lambda conn: self._fold(conn, _FOLD_WHEN_IDLE),
+            )
         )
+        self._inline = inline
+        self._sharing = threading.RLock()
+        self._shared: _Shared | None = None
+        self._adrift: list[Claim] = []  # of claims whose commit may or may not be durable
         self._readers = threading.local()
         self._opening = threading.Lock()
         self._opened = 0  # how often: cursors of an earlier time are of no use
@@ -103,9 +128,12 @@ class DuckDBLedger:
     async def receive(
         self, events: Sequence[FeedEvent], *, source: str, cursor: str | None, now: datetime
     ) -> Received:
+        looked = None
+        if events and not self._inline:  # beside the writer: nobody's commit waits for it
+            looked = await asyncio.to_thread(lambda: receiving.look_up(self.reader(), events))
         return await self._ask(
             lambda conn: receiving.receive(
-                conn, self._ids, events, source=source, cursor=cursor, now=now
+                conn, self._ids, events, source=source, cursor=cursor, now=now, looked=looked
             )
         )
 
@@ -117,8 +145,12 @@ class DuckDBLedger:
     ) -> list[list[Claim]]:
         if self._restored.catching_up:
             return []
-        return await self._ask(
-            lambda conn: pushing.claim(
+        taken: list[Claim] = []
+        adrift = tuple(self._adrift)
+
+        def work(conn: duckdb.DuckDBPyConnection) -> list[list[Claim]]:
+            pushing.give_up(conn, adrift, now=now)
+            units = pushing.claim(
                 conn,
                 self._ids,
                 ledger_id=self.ledger_id,
@@ -128,10 +160,33 @@ class DuckDBLedger:
                 together=together,
                 plans=plans,
             )
-        )
+            taken[:] = [claim for unit in units for claim in unit]
+            return units
+
+        try:
+            units = await self._ask(work)
+        except duckdb.FatalException:
+            self._adrift += taken
+            raise
+        self._adrift = self._adrift[len(adrift) :]
+        return units
 
     async def finish(self, finished: Sequence[Finished], *, now: datetime) -> None:
-        await self._ask(lambda conn: pushing.finish(conn, self._ids, finished, now=now))
+        """Whoever asks while another commit is written shares the next, and its statements."""
+        with self._sharing:
+            if (shared := self._shared) is None:
+                shared = self._shared = _Shared(now)
+                shared.finished += finished
+                shared.done = self._writer.submit(partial(self._finish, shared))
+            else:
+                shared.finished += finished
+        await asyncio.wrap_future(shared.done)
+
+    def _finish(self, shared: _Shared, conn: duckdb.DuckDBPyConnection) -> None:
+        with self._sharing:
+            if self._shared is shared:
+                self._shared = None
+        pushing.finish(conn, self._ids, shared.finished, now=shared.now)
 
     async def caught_up(self) -> None:
         if self._restored.catching_up:
@@ -203,8 +258,27 @@ class DuckDBLedger:
             return
         self._closed = True
         self._writer.close()
+        appending.let_go_of(self._conn)
         self._conn.close()
         self._lock.release()
+
+    def _fold(self, conn: duckdb.DuckDBPyConnection, worth: int) -> None:
+        """The log into the file, outside a transaction. Its size is asked of the folder: the
+        ledger's files are never opened but through DuckDB."""
+        log_file = self.path.with_name(self.path.name + ".wal")
+        with suppress(FileNotFoundError):
+            if log_file.stat().st_size >= worth:
+                conn.execute("CHECKPOINT")
+
+    def _folded(self, conn: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+        """The connection to go on with: a full disk is no reason not to start."""
+        try:
+            self._fold(conn, _FOLD_AT_START)
+        except duckdb.FatalException as exc:
+            log.warning("log_not_folded", reason=_first_line(exc))
+            conn.close()
+            return self._connect()
+        return conn
 
     def _reopen(self) -> duckdb.DuckDBPyConnection:
         """On the writer's thread. Who reads just now is broken off, and asks again."""
@@ -214,9 +288,11 @@ class DuckDBLedger:
                     cursor.interrupt()
                     cursor.close()
             self._cursors.clear()
+            appending.let_go_of(self._conn)
             with suppress(duckdb.Error):
                 self._conn.close()
             self._conn = self._connect()
+            appending.keep_for(self._conn)
             self._opened += 1
             return self._conn
 

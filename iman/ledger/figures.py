@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from iman.classify.types import ERROR_TYPES
 from iman.ledger import rollups
-from iman.ledger.pushing import add_closed_totals
+from iman.ledger.appending import append
 from iman.ledger.queries import first_row, queries
 from iman.ledger.read_model import EVERYTHING, Row, Scope, Window, folded, table
 from iman.ledger.utc import from_db, to_db
@@ -114,7 +114,7 @@ def look(conn: duckdb.DuckDBPyConnection, *, now: datetime) -> bool:
     rollups.fold(conn, now=now)
     totals = conn.execute(_SQL["closed_totals"]).fetchall()
     conn.execute(_SQL["forget_closed_totals"])
-    add_closed_totals(conn, totals)
+    append(conn, "closed_totals", totals)
     return True
 
 

@@ -16,12 +16,14 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from iman.domain.document import CLOSED_STATES
+from iman.errors import DaemonRefused
 from iman.ledger.queries import queries
 from iman.ledger.read_model import Refusals, Row
 from iman.ledger.search import AMOUNTS, Kept, Sought, kept, sought
 from iman.ledger.utc import to_db
 
 _SQL = queries("listing")
+_LONGEST_WINDOW = timedelta(days=3 * 366)
 _NAMED = re.compile(r"\$(\w+)")
 
 #: What closed_totals and the search's cells tell apart.
@@ -42,7 +44,8 @@ class Wanted:
     """A list's filter; everything absent means everything.
 
     *began_from* and *began_to* bound when it first failed, or arrived; *dated_to* its date. With
-    *refused*, *error_type* is that of the refusal.
+    *refused*, *error_type* is that of the refusal; asking for a window longer than three years raises
+    ``DaemonRefused``.
     """
 
     entry_type: str | None = None
@@ -214,6 +217,9 @@ class Asking:
 
 def _values(wanted: Wanted, search: Sought | None) -> Row:
     refused = wanted.refused
+    if refused is not None and refused.until - refused.since > _LONGEST_WINDOW:
+        # it is taken apart into quarters of an hour: of all time they would fill the memory
+        raise DaemonRefused("Refusals are looked for in a window of three years at most.")
     return {
         "states": list(wanted.states) or None,
         "entry_type": wanted.entry_type,

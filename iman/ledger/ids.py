@@ -18,7 +18,8 @@ _NEWEST = {
     "resync": "SELECT max(resync_id) FROM resyncs",
     "write_back": "SELECT max(write_back_id) FROM write_backs",
     "problem": "SELECT max(problem_id) FROM intake_problems",
-    "audit": "SELECT max(event_id) FROM audit_events",
+    "audit": "SELECT max(event_id) FROM (SELECT event_id FROM audit_events UNION ALL "
+    "SELECT last_event FROM audit_archives)",
     "cause": "SELECT max(cause_id) FROM causes",
     "playbook_edit": "SELECT max(edit_id) FROM playbook_edits",
     "checklist": "SELECT max(checklist_id) FROM checklists",

@@ -10,6 +10,7 @@ import duckdb
 
 from iman.domain.document import DocumentKey, EntryType, ErpSyncStatus
 from iman.domain.feed import WriteBack
+from iman.ledger.appending import append
 from iman.ledger.ids import Ids
 from iman.ledger.queries import queries
 from iman.ledger.utc import from_db, to_db
@@ -35,21 +36,19 @@ def queue_write_backs(
     """Queue *changes* in the transaction that made them."""
     if not changes:
         return
-    conn.execute(
-        _SQL["insert_write_backs"],
-        {
-            "id": [ids.take("write_back") for _ in changes],
-            "company": [change.key.company for change in changes],
-            "entry_type": [change.key.entry_type.value for change in changes],
-            "number": [change.key.number for change in changes],
-            "revision": [change.revision for change in changes],
-            "status": [change.status.value for change in changes],
-            "message": [change.message for change in changes],
-            "reference": [change.reference for change in changes],
-            "attempts": [change.attempts for change in changes],
-            "now": to_db(now),
-        },
-    )
+    decided = to_db(now)
+    append(
+        conn,
+        "write_backs",
+        [
+            (
+                ids.take("write_back"), change.key.company, change.key.entry_type.value,
+                change.key.number, change.revision, change.status.value, change.message,
+                change.reference, change.attempts, decided,
+            )
+            for change in changes
+        ],
+    )  # fmt: skip
 
 
 def due_write_backs(conn: duckdb.DuckDBPyConnection, limit: int) -> list[WriteBack]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import duckdb
 
-from iman.domain.attempt import Claim, Finished, batch_token, push_token
+from iman.domain.attempt import Claim, Finished, Verdict, batch_token, push_token
 from iman.domain.document import DocumentKey, DocumentState, EntryType, ErpSyncStatus
 from iman.domain.outcome import OUTCOME_NAMES, Absent, NotTried, Refused, Unknown
 from iman.domain.retry import AskSage, Done, GiveUp, RetryAt
-from iman.ledger import causes, rollups
+from iman.ledger import causes
+from iman.ledger.appending import append
+from iman.ledger.counting import Held, append_counted, count_arrivals, count_outcomes, hour_of
 from iman.ledger.dependencies import let_children_go
 from iman.ledger.ids import Ids
 from iman.ledger.outbox import StatusChange, queue_write_backs
@@ -26,11 +27,15 @@ from iman.ledger.utc import from_db, to_db
 
 _SQL = queries("pushing")
 
+_STOPPED = "The daemon stopped before the answer came."
 #: What is shown of a document whose push the daemon's own end cut short, until it is looked up.
 NO_ANSWER_YET = (
     "No answer yet: the daemon stopped before it came. Sage 300 is being asked whether it holds "
     "the document."
 )
+
+_TYPES = {kind.value: kind for kind in EntryType}
+_NO_VERDICT = Verdict(error_type="", entity_kind=None, entity=None)
 
 #: Claims into units; a unit of several is one batch.
 Together = Callable[[Sequence[Claim]], list[list[Claim]]]
@@ -57,7 +62,9 @@ def claim(
     *together* says which share a batch; those are given its token before anything leaves.
     *plans*: whether an invoice is told of the repayment plan that waits for it.
     """
-    rows = conn.execute(_SQL["due_documents"], {"now": to_db(now), "limit": limit}).fetchall()
+    rows = _due(conn, limit, now)
+    if not rows:
+        return []
     due = [_with_parent(conn, _claim(row, ids, ledger_id, now)) for row in rows]
     if plans:
         due = _with_plans(conn, due)
@@ -75,8 +82,21 @@ def claim(
     )
     pushes = [c for c in claims if not c.asks]
     if pushes:
-        conn.execute(_SQL["insert_attempts"], _intents(pushes, now))
+        append(conn, "attempts", _intents(pushes, now))
     return units
+
+
+def _due(conn: duckdb.DuckDBPyConnection, limit: int, now: datetime) -> list[tuple[Any, ...]]:
+    """What ``_claim`` is made of: of the document, of its state, and what it is owed since when."""
+    rows = conn.execute(_SQL["due"], {"now": to_db(now), "limit": limit}).fetchall()
+    if not rows:
+        return []
+    these = {"ids": [row[0] for row in rows]}
+    told = {row[0]: row for row in conn.execute(_SQL["documents"], these).fetchall()}
+    owed: dict[int, datetime] = {}
+    if rows[0][8]:
+        owed = dict(conn.execute(_SQL["owed"], these).fetchall())
+    return [(*told[row[0]], *row[1:8], owed.get(row[0])) for row in rows]
 
 
 def _with_parent(conn: duckdb.DuckDBPyConnection, claim: Claim) -> Claim:
@@ -106,7 +126,7 @@ def _marked(unit: list[Claim], ledger_id: str, generation: str) -> list[Claim]:
 def _claim(row: tuple[Any, ...], ids: Ids, ledger_id: str, now: datetime) -> Claim:
     (document_id, company, entry_type, number, revision, payload, state, round_, attempt, trigger,
      pushed_at, crashed, token, owed) = row  # fmt: skip
-    key = DocumentKey(company=company, entry_type=EntryType(entry_type), number=number)
+    key = DocumentKey(company=company, entry_type=_TYPES[entry_type], number=number)
     asks = state == DocumentState.UNKNOWN or token is not None or owed is not None
     return Claim(
         attempt_id=ids.take("attempt"),
@@ -126,17 +146,12 @@ def _claim(row: tuple[Any, ...], ids: Ids, ledger_id: str, now: datetime) -> Cla
     )
 
 
-def _intents(claims: Sequence[Claim], now: datetime) -> dict[str, Any]:
-    return {
-        "attempt_id": [c.attempt_id for c in claims],
-        "document_id": [c.document_id for c in claims],
-        "revision": [c.revision for c in claims],
-        "round": [c.round for c in claims],
-        "number": [c.number for c in claims],
-        "trigger": [c.trigger for c in claims],
-        "token": [c.token for c in claims],
-        "now": to_db(now),
-    }
+def _intents(claims: Sequence[Claim], now: datetime) -> list[tuple[Any, ...]]:
+    started = to_db(now)
+    return [
+        (c.attempt_id, c.document_id, c.revision, c.round, c.number, c.trigger, c.token, started)
+        for c in claims
+    ]
 
 
 def finish(
@@ -147,7 +162,13 @@ def finish(
     A look-up that could not tell is not an attempt: its document goes back to ``unknown``.
     A claim that was finished before, or that another has taken over since, changes nothing.
     """
-    finished, erred = _still_held(conn, finished)
+    standing = _held(conn, finished)
+    held = standing.held
+    finished = [
+        f
+        for f in finished
+        if (one := held.get(f.claim.document_id)) and one.since == to_db(f.claim.started_at)
+    ]
     undecided = [f for f in finished if f.claim.asks and isinstance(f.next, AskSage)]
     if undecided:
         conn.execute(
@@ -163,30 +184,28 @@ def finish(
         return
     for started in {f.claim.started_at for f in told if f.claim.asks}:
         asked = [f.claim for f in told if f.claim.asks and f.claim.started_at == started]
-        conn.execute(_SQL["insert_attempts"], _intents(asked, started))
-    conn.execute(_SQL["insert_outcomes"], _outcomes(told))
+        append(conn, "attempts", _intents(asked, started))
+    append(conn, "outcomes", [_outcome(f) for f in told])
     bodies = [f for f in told if f.sent is not None or f.answered is not None]
     if bodies:
-        conn.execute(
-            _SQL["insert_bodies"],
-            {
-                "attempt_id": [f.claim.attempt_id for f in bodies],
-                "document_id": [f.claim.document_id for f in bodies],
-                "sent": [f.sent for f in bodies],
-                "answered": [f.answered for f in bodies],
-            },
+        append(
+            conn,
+            "bodies",
+            [(f.claim.attempt_id, f.claim.document_id, f.sent, f.answered) for f in bodies],
         )
     if restored := [f.claim.document_id for f in told if f.claim.anywhere]:
         looked_up(conn, restored)
-    _count(conn, told)
+    count_outcomes(conn, told, held)
     queue_write_backs(conn, ids, [c for f in told if (c := _status_change(f))], now=now)
     closed = [f for f in told if isinstance(f.next, Done)]
     if closed:
-        _close(conn, ids, closed)
+        _close(conn, ids, closed, standing)
     moved = [f for f in told if not isinstance(f.next, Done)]
     if moved:
         conn.execute(_SQL["move_open"], _moves(moved))
-    _follow_causes(conn, ids, told, erred, now)
+    _follow_causes(conn, ids, told, held, now)
+    if not standing.revisions:
+        return
     settled = [f for f in told if not isinstance(f.next, AskSage)]
     apply_waiting_revisions(
         conn,
@@ -199,31 +218,40 @@ def finish(
     )
 
 
-def _still_held(
-    conn: duckdb.DuckDBPyConnection, finished: Sequence[Finished]
-) -> tuple[list[Finished], frozenset[int]]:
-    """Those whose document is still syncing under that claim: it is the only licence to decide.
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """By document, what stands syncing: the claim it was taken by is the only licence to decide.
 
-    And which documents have met an error before.
+    And how many documents wait for their parent, and how many revisions for their document.
     """
-    ids = [f.claim.document_id for f in finished]
-    rows = conn.execute(_SQL["syncing_since"], {"ids": ids}).fetchall()
-    held = {row[0]: row[1] for row in rows}
-    return (
-        [f for f in finished if held.get(f.claim.document_id) == to_db(f.claim.started_at)],
-        frozenset(row[0] for row in rows if row[2]),
-    )
+
+    held: dict[int, Held]
+    children: int = 0
+    revisions: int = 0
+
+
+def _held(conn: duckdb.DuckDBPyConnection, finished: Sequence[Finished]) -> _Standing:
+    rows = conn.execute(
+        _SQL["held"],
+        {
+            "document_id": [f.claim.document_id for f in finished],
+            "ended_at": [to_db(f.ended_at) for f in finished],
+        },
+    ).fetchall()
+    if not rows:
+        return _Standing({})
+    return _Standing({row[0]: Held(*row[1:11]) for row in rows}, *rows[0][11:])
 
 
 def _follow_causes(
     conn: duckdb.DuckDBPyConnection,
     ids: Ids,
     told: Sequence[Finished],
-    erred: frozenset[int],
+    held: Mapping[int, Held],
     now: datetime,
 ) -> None:
     """What went through at once never had a cause: most outcomes cost nothing here."""
-    concerned = [f for f in told if f.verdict is not None or f.claim.document_id in erred]
+    concerned = [f for f in told if f.verdict is not None or held[f.claim.document_id].erred]
     if not concerned:
         return
     templates = {_text(f) or "": f.verdict.template for f in concerned if f.verdict is not None}
@@ -240,24 +268,15 @@ def _burnt(finished: Finished) -> bool:
             return False
 
 
-def _outcomes(finished: Sequence[Finished]) -> dict[str, Any]:
-    return {
-        "attempt_id": [f.claim.attempt_id for f in finished],
-        "document_id": [f.claim.document_id for f in finished],
-        "ended_at": [to_db(f.ended_at) for f in finished],
-        "outcome": [OUTCOME_NAMES[type(f.outcome)] for f in finished],
-        "burnt": [_burnt(f) for f in finished],
-        "http_status": [getattr(f.outcome, "http_status", None) for f in finished],
-        "error_code": [_code(f) for f in finished],
-        "error_text": [_text(f) for f in finished],
-        "error_type": [f.verdict.error_type if f.verdict else None for f in finished],
-        "entity_kind": [f.verdict.entity_kind if f.verdict else None for f in finished],
-        "entity": [f.verdict.entity if f.verdict else None for f in finished],
-        "reference": [getattr(f.outcome, "reference", None) for f in finished],
-        "duration_ms": [
-            round((f.ended_at - f.claim.started_at).total_seconds() * 1000) for f in finished
-        ],
-    }
+def _outcome(f: Finished) -> tuple[Any, ...]:
+    verdict = f.verdict or _NO_VERDICT
+    return (
+        f.claim.attempt_id, f.claim.document_id, to_db(f.ended_at), OUTCOME_NAMES[type(f.outcome)],
+        _burnt(f), getattr(f.outcome, "http_status", None), _code(f), _text(f),
+        verdict.error_type or None, verdict.entity_kind, verdict.entity,
+        getattr(f.outcome, "reference", None),
+        round((f.ended_at - f.claim.started_at).total_seconds() * 1000),
+    )  # fmt: skip
 
 
 def _code(finished: Finished) -> str | None:
@@ -340,9 +359,13 @@ def _status_change(finished: Finished) -> StatusChange | None:
     )  # fmt: skip
 
 
-def _close(conn: duckdb.DuckDBPyConnection, ids: Ids, finished: Sequence[Finished]) -> None:
+def _close(
+    conn: duckdb.DuckDBPyConnection,
+    ids: Ids,
+    finished: Sequence[Finished],
+    standing: _Standing,
+) -> None:
     document_ids = [f.claim.document_id for f in finished]
-    ended = {f.claim.document_id: f.ended_at for f in finished}
     conn.execute(
         _SQL["insert_closings"],
         {
@@ -355,102 +378,11 @@ def _close(conn: duckdb.DuckDBPyConnection, ids: Ids, finished: Sequence[Finishe
             "attempt": [f.claim.number for f in finished],
         },
     )
-    conn.execute(
-        _SQL["insert_duration_rollup"],
-        {"document_id": document_ids, "ended_at": [to_db(f.ended_at) for f in finished]},
-    )
-    documents: Counter[tuple[Any, ...]] = Counter()
-    amounts: dict[tuple[Any, ...], Decimal] = {}
-    for document_id, company, site, entry_type, amount, _ in _summary(conn, document_ids):
-        hour = _hour(ended[document_id])
-        where = (hour, company, site, entry_type, DocumentState.SYNCED.value)
-        documents[where] += 1
-        amounts[where] = amounts.get(where, Decimal(0)) + amount
-    count_closed(conn, [(*where, count, amounts[where]) for where, count in documents.items()])
+    count_arrivals(conn, finished, standing.held)
     conn.execute(queries("intake")["delete_open"], {"ids": document_ids})
-    latest = max(f.ended_at for f in finished)
-    let_children_go(conn, [f.claim.key for f in finished], now=latest)
-
-
-def count_closed(conn: duckdb.DuckDBPyConnection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """*rows*: hour, company, site, entry type, state, documents, amount."""
-    names = ("hour", "company", "site", "entry_type", "state", "documents", "amount")
-    conn.execute(_SQL["insert_closing_rollup"], _columns(names, rows))
-    add_closed_totals(conn, [row[1:6] for row in rows])
-
-
-def add_closed_totals(conn: duckdb.DuckDBPyConnection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """*rows*: company, site, entry type, state, documents."""
-    if rows:
-        names = ("company", "site", "entry_type", "state", "documents")
-        conn.execute(_SQL["insert_closed_totals"], _columns(names, rows))
-
-
-def _count(conn: duckdb.DuckDBPyConnection, finished: Sequence[Finished]) -> None:
-    """Append to the rollups what these outcomes add to them."""
-    facts = {row[0]: row[1:] for row in _summary(conn, [f.claim.document_id for f in finished])}
-    counted: Counter[tuple[Any, ...]] = Counter()
-    again: Counter[tuple[Any, ...]] = Counter()
-    for f in finished:
-        company, site, entry_type, _, _ = facts[f.claim.document_id]
-        kind = f.verdict.error_type if f.verdict else ""
-        if isinstance(f.outcome, Refused) and f.claim.number > 1:
-            again[_hour(f.ended_at), company, site, entry_type, kind] += 1
-        counted[
-            _hour(f.ended_at),
-            company,
-            site,
-            entry_type,
-            OUTCOME_NAMES[type(f.outcome)],
-            kind,
-            f.claim.round == 1 and f.claim.number == 1 and not f.claim.asks,
-        ] += 1
-    insert_attempt_rollup(conn, counted)
-    _count_refusals(conn, [f for f in finished if isinstance(f.outcome, Refused)])
-    if again:
-        names = ("hour", "company", "site", "entry_type", "error_type", "attempts")
-        rows = [(*where, count) for where, count in again.items()]
-        conn.execute(_SQL["insert_retry_rollup"], _columns(names, rows))
-
-
-def _count_refusals(conn: duckdb.DuckDBPyConnection, refused: Sequence[Finished]) -> None:
-    counted = Counter(_refusal(f) for f in refused)
-    if counted:
-        names = ("quarter", "document_id", "error_type", "attempts")
-        rows = [(*where, count) for where, count in counted.items()]
-        conn.execute(_SQL["insert_refusals"], _columns(names, rows))
-
-
-def _refusal(finished: Finished) -> tuple[datetime, int, str]:
-    """The quarter of an hour, the document and the error type of what was refused."""
-    moment = to_db(finished.ended_at)
-    quarter = moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
-    kind = finished.verdict.error_type if finished.verdict else ""
-    return quarter, finished.claim.document_id, kind
-
-
-def insert_attempt_rollup(
-    conn: duckdb.DuckDBPyConnection, counted: Counter[tuple[Any, ...]]
-) -> None:
-    names = (
-        "hour", "company", "site", "entry_type", "outcome", "error_type", "is_first", "attempts",
-    )  # fmt: skip
-    if counted:
-        rollups.unfold(conn, min(where[0] for where in counted))
-    rows = [(*where, count) for where, count in counted.items()]
-    conn.execute(_SQL["insert_attempt_rollup"], _columns(names, rows))
-
-
-def _summary(conn: duckdb.DuckDBPyConnection, document_ids: Sequence[int]) -> list[tuple[Any, ...]]:
-    return conn.execute(_SQL["open_summary"], {"ids": list(document_ids)}).fetchall()
-
-
-def _hour(moment: datetime) -> datetime:
-    return to_db(moment).replace(minute=0, second=0, microsecond=0)
-
-
-def _columns(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, list[Any]]:
-    return {name: [row[position] for row in rows] for position, name in enumerate(names)}
+    if standing.children:
+        latest = max(f.ended_at for f in finished)
+        let_children_go(conn, [f.claim.key for f in finished], now=latest)
 
 
 def recover(conn: duckdb.DuckDBPyConnection, *, now: datetime) -> int:
@@ -458,34 +390,44 @@ def recover(conn: duckdb.DuckDBPyConnection, *, now: datetime) -> int:
 
     Each intent without an outcome is given ``unknown``: it may have reached Sage 300.
     """
-    rows = conn.execute(_SQL["interrupted"]).fetchall()
+    ids = [row[0] for row in conn.execute(_SQL["all_syncing"]).fetchall()]
+    return _left_behind(conn, ids, now) if ids else 0
+
+
+def give_up(conn: duckdb.DuckDBPyConnection, claims: Sequence[Claim], *, now: datetime) -> None:
+    """Nobody works at *claims*, for their commit was told to have failed: look them up where it
+    came about all the same."""
+    if not claims:
+        return
+    ids = [claim.document_id for claim in claims]
+    since = {row[0]: row[1] for row in conn.execute(_SQL["syncing_since"], {"ids": ids}).fetchall()}
+    stand = [c.document_id for c in claims if since.get(c.document_id) == to_db(c.started_at)]
+    if stand:
+        _left_behind(conn, stand, now)
+
+
+def _left_behind(
+    conn: duckdb.DuckDBPyConnection, document_ids: Sequence[int], now: datetime
+) -> int:
+    these = {"ids": list(document_ids)}
+    rows = conn.execute(_SQL["interrupted"], these).fetchall()
     if rows:
-        conn.execute(
-            _SQL["insert_outcomes"],
-            {
-                "attempt_id": [row[0] for row in rows],
-                "document_id": [row[1] for row in rows],
-                "ended_at": [to_db(now)] * len(rows),
-                "outcome": ["unknown"] * len(rows),
-                "burnt": [False] * len(rows),
-                "error_text": ["The daemon stopped before the answer came."] * len(rows),
-                "duration_ms": [
-                    round((to_db(now) - row[2]).total_seconds() * 1000) for row in rows
-                ],
-                **{
-                    name: [None] * len(rows)
-                    for name in (
-                        "http_status", "error_code", "error_type", "entity_kind", "entity",
-                        "reference",
-                    )
-                },
-            },
+        append(
+            conn,
+            "outcomes",
+            [
+                (
+                    row[0], row[1], to_db(now), "unknown", False, None, None, _STOPPED, None, None,
+                    None, None, round((to_db(now) - row[2]).total_seconds() * 1000),
+                )
+                for row in rows
+            ],
         )  # fmt: skip
         counted: Counter[tuple[Any, ...]] = Counter(
-            (_hour(now), row[3], row[4], row[5], "unknown", "", row[6] == 1 and row[7] == 1)
+            (hour_of(now), row[3], row[4], row[5], "unknown", "", row[6] == 1 and row[7] == 1)
             for row in rows
         )
-        insert_attempt_rollup(conn, counted)
+        append_counted(conn, "attempt_rollup", counted)
     told = {"now": to_db(now), "no_answer": NO_ANSWER_YET}
-    marked = first_row(conn, _SQL["mark_interrupted"], told)
+    marked = first_row(conn, _SQL["mark_interrupted"], these | told)
     return int(marked[0]) if marked else 0

@@ -12,7 +12,7 @@ from iman.domain.document import DocumentKey, DocumentState, EntryType
 from iman.domain.feed import DocumentArrived, FeedEvent, ResyncRequested, Unreadable
 from iman.ledger.dependencies import hold_back
 from iman.ledger.ids import Ids
-from iman.ledger.queries import queries
+from iman.ledger.queries import first_row, queries
 from iman.ledger.reconciling import owe_arrived
 from iman.ledger.resyncing import restart
 from iman.ledger.revisions import keep_for_later, take_waiting
@@ -39,6 +39,23 @@ class _Known:
     entered: bool  # Sage 300 holds it: only its posting was refused
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Which documents had the numbers of some events, a moment ago; and the newest then.
+
+    A number's document keeps its id, and none is ever removed.
+    """
+
+    ids: list[int]
+    newest: int
+
+
+def look_up(conn: duckdb.DuckDBPyConnection, events: Sequence[FeedEvent]) -> Looked:
+    """On a reader's cursor: with years of history it takes a tenth of a second."""
+    row = first_row(conn, _SQL["ids_of_numbers"], {"numbers": _numbers(events)})
+    return Looked(list(row[0] or ()), int(row[1] or 0)) if row else Looked([], 0)
+
+
 def receive(
     conn: duckdb.DuckDBPyConnection,
     ids: Ids,
@@ -47,6 +64,7 @@ def receive(
     source: str,
     cursor: str | None,
     now: datetime,
+    looked: Looked | None = None,
 ) -> Received:
     """Record *events* and *cursor* together, so that none is lost and none counts twice.
 
@@ -54,7 +72,7 @@ def receive(
     not hold, as soon as no push of it is under way; one for a document Sage 300 holds already is
     reported as a problem for people to look at.
     """
-    known = _known(conn, events)
+    known = _known(conn, events, looked)
     arrived: dict[DocumentKey, DocumentArrived] = {}
     resyncs: list[ResyncRequested] = []
     problems: list[Unreadable] = []
@@ -97,13 +115,21 @@ def record_problem(
     )
 
 
+def _numbers(events: Sequence[FeedEvent]) -> list[str]:
+    return [event.key.number for event in events if not isinstance(event, Unreadable)]
+
+
 def _known(
-    conn: duckdb.DuckDBPyConnection, events: Sequence[FeedEvent]
+    conn: duckdb.DuckDBPyConnection, events: Sequence[FeedEvent], looked: Looked | None = None
 ) -> dict[DocumentKey, _Known]:
-    numbers = [event.key.number for event in events if not isinstance(event, Unreadable)]
+    numbers = _numbers(events)
     if not numbers:
         return {}
-    rows = conn.execute(_SQL["known_documents"], {"numbers": numbers}).fetchall()
+    if looked is None:
+        rows = conn.execute(_SQL["known_documents"], {"numbers": numbers}).fetchall()
+    else:
+        told = {"ids": looked.ids, "newest": looked.newest, "numbers": numbers}
+        rows = conn.execute(_SQL["known_since"], told).fetchall()
     return {
         DocumentKey(company=company, entry_type=EntryType(entry_type), number=number): _Known(
             document_id, revision, state, round_, bool(entered)

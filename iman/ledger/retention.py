@@ -1,5 +1,7 @@
 """Moves old attempts into Parquet files month by month, and deletes bodies that are past their age.
 
+The audit trail's turn comes last (``audit_retention.py``).
+
 Each file: written beside its name, read back, given its name; then one transaction of the writer
 checks that it still says what the tables say, deletes those rows, and has the views read the file.
 A kill before that transaction leaves a file that nobody counts, and after it one that everybody
@@ -18,6 +20,7 @@ import duckdb
 from iman.domain.retention import Ages, Archive, Done, Plan
 from iman.errors import LedgerError
 from iman.ledger.archives import in_sql, make_views
+from iman.ledger.audit_retention import move_out, past_age
 from iman.ledger.backup import sha256, sync_folder, sync_written
 from iman.ledger.disk import archive_folder
 from iman.ledger.duckdb_ledger import DuckDBLedger
@@ -44,6 +47,7 @@ def plan(conn: duckdb.DuckDBPyConnection, ages: Ages, *, now: datetime) -> Plan:
         months=tuple((month, int(count)) for month, count in months),
         bodies=int(bodies[0]),
         body_bytes=int(bodies[1]),
+        events=past_age(conn, before) if (before := ages.audit_before(now)) else 0,
     )
 
 
@@ -66,17 +70,19 @@ def apply(
                 progress(f"{month:%Y-%m} moved", moved)
     finally:
         cursor.close()
-    ledger.write(
-        lambda conn: conn.execute(
-            _SQL["insert_run"], {"now": to_db(now), "moved": moved, "deleted": deleted}
-        )
-    ).result()
-    return Done(attempts=moved, bodies=deleted)
+    events = 0
+    if before := ages.audit_before(now):
+        events = move_out(ledger, before, now=now, progress=progress)
+    told = {"now": to_db(now), "moved": moved, "deleted": deleted, "events": events}
+    ledger.write(lambda conn: conn.execute(_SQL["insert_run"], told)).result()
+    return Done(attempts=moved, bodies=deleted, events=events)
 
 
 def last_run(conn: duckdb.DuckDBPyConnection) -> tuple[datetime, Done] | None:
     row = first_row(conn, _SQL["last_run"])
-    return None if row is None else (from_db(row[0]), Done(attempts=row[1], bodies=row[2]))
+    if row is None:
+        return None
+    return from_db(row[0]), Done(attempts=row[1], bodies=row[2], events=row[3])
 
 
 def _delete_bodies(ledger: DuckDBLedger, ages: Ages, now: datetime, progress: Progress) -> int:

@@ -8,6 +8,8 @@ from typing import overload
 
 def to_db(moment: datetime) -> datetime:
     """DuckDB's TIMESTAMP has no zone; an aware moment bound as it is becomes local time."""
+    if moment.tzinfo is UTC:  # nearly always, and several times a document
+        return moment.replace(tzinfo=None)
     if moment.utcoffset() is None:
         raise ValueError(f"{moment!r} has no timezone")
     return moment.astimezone(UTC).replace(tzinfo=None)

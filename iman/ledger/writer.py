@@ -25,6 +25,7 @@ Reopen = Callable[[], duckdb.DuckDBPyConnection]
 #: How DuckDB words that only folding its log in failed.
 _DURABLE = "COMMIT succeeded and is durable"
 _AGAIN = 1.0  # seconds between tries to open it again
+_QUIET = 0.25  # seconds without anything to write before ``idle`` is called
 
 log = structlog.get_logger()
 
@@ -33,14 +34,23 @@ class Writer:
     """Runs functions of the connection, in order, each once; a future answers when it is durable.
 
     A function that raises fails alone: the batch it shared a transaction with is run again without
-    it. So a function may run twice and must change nothing but the database.
+    it. So a function may run twice and must change nothing but the database. Where a commit itself
+    failed so badly that DuckDB gives up, nobody can tell whether it is durable: then nothing is run
+    again, every caller is told, and each must find out for itself.
     """
 
     def __init__(
-        self, conn: duckdb.DuckDBPyConnection, *, most: int = 256, reopen: Reopen | None = None
+        self,
+        conn: duckdb.DuckDBPyConnection,
+        *,
+        most: int = 256,
+        reopen: Reopen | None = None,
+        idle: Work[None] | None = None,
     ) -> None:
+        """*idle* is called on the writer's thread, outside a transaction, once after each work."""
         self._conn = conn
         self._reopen = reopen
+        self._idle = idle
         self._most = most
         self._queue: queue.SimpleQueue[tuple[Work[Any], Future[Any]] | None] = queue.SimpleQueue()
         self._closed = False
@@ -72,7 +82,7 @@ class Writer:
     def _batches(self) -> Iterator[list[tuple[Work[Any], Future[Any]]]]:
         last = False
         while not last:
-            first = self._queue.get()
+            first = self._first()
             if first is None:
                 return
             batch = [first]
@@ -87,6 +97,22 @@ class Writer:
                 batch.append(following)
             yield batch
 
+    def _first(self) -> tuple[Work[Any], Future[Any]] | None:
+        if self._idle is not None:
+            try:
+                return self._queue.get(timeout=_QUIET)
+            except queue.Empty:
+                self._rest(self._idle)
+        return self._queue.get()
+
+    def _rest(self, idle: Work[None]) -> None:
+        try:
+            idle(self._conn)
+        except duckdb.FatalException:
+            self._revive()
+        except duckdb.Error as exc:  # a reader is in its way: the next quiet moment will do
+            log.info("idle_work_put_off", reason=str(exc).partition("\n")[0])
+
     def _drain(self) -> None:
         for batch in self._batches():
             results: list[Any] = []
@@ -95,10 +121,13 @@ class Writer:
                     results.extend(work(self._conn) for work, _ in batch)
             except duckdb.FatalException as exc:
                 self._revive()
-                if len(results) == len(batch) and _DURABLE in str(exc):
+                if len(results) < len(batch):  # it never came to a commit
+                    self._one_by_one(batch)
+                elif _DURABLE in str(exc):
                     _answer(batch, results)
                 else:
-                    self._one_by_one(batch)
+                    for _, done in batch:
+                        done.set_exception(exc)
             except Exception:  # noqa: BLE001 -- each job's own goes to its caller
                 self._one_by_one(batch)
             else:
@@ -145,19 +174,14 @@ def _answer(batch: list[tuple[Work[Any], Future[Any]]], results: list[Any]) -> N
 class InlineWriter(Writer):
     """Runs each function at once on the caller's thread, for virtual time: no thread may lag."""
 
-    def __init__(self, conn: duckdb.DuckDBPyConnection) -> None:
-        self._inline = conn
+    def __init__(self, conn: duckdb.DuckDBPyConnection, *, reopen: Reopen | None = None) -> None:
+        self._conn = conn
+        self._reopen = reopen
         self._closed = False
 
     def submit(self, work: Work[T]) -> Future[T]:
         done: Future[T] = Future()
-        try:
-            with transaction(self._inline):
-                result = work(self._inline)
-        except Exception as exc:  # noqa: BLE001 -- it belongs to whoever asked
-            done.set_exception(exc)
-        else:
-            done.set_result(result)
+        self._one_by_one([(work, done)])
         return done
 
     def close(self) -> None:

@@ -28,6 +28,7 @@ from iman.domain.retry import AskSage, Done, RetryPolicy
 from iman.sync.batching import Batcher
 from iman.sync.beats import Beats
 from iman.sync.breaker import Breaker
+from iman.sync.lost import Lost
 from iman.sync.neighbours import Neighbours
 from iman.sync.ports import Accounting, Classify, Ledger, Now, ReadDocument
 
@@ -95,6 +96,8 @@ class Pusher:
         self._units: asyncio.Queue[list[Claim]] = asyncio.Queue()
         self._outcomes: asyncio.Queue[Finished | None] = asyncio.Queue()
         self._busy = 0
+        self._lost = Lost()
+        self._unwritten = ""  # why outcomes cannot be made durable
         self._ahead = 1  # documents that wait for each worker, so that none waits for a claim
         self._wake = asyncio.Event()
         self._written = written
@@ -139,7 +142,7 @@ class Pusher:
         room = self._breaker.room((1 + self._ahead) * len(self._lanes)) - under_way
         if self._held_back():
             room = 0  # what is under way is finished, and nothing more is taken up
-        if self._outcomes.qsize() > _WRITTEN_LATE:
+        if self._unwritten or self._outcomes.qsize() > _WRITTEN_LATE:
             room = 0  # the ledger falls behind; nothing more may be taken up
         if self._neighbours is not None and not self._neighbours.looked and room > 0:
             room = 0  # another ledger may be pushing the same documents
@@ -200,7 +203,9 @@ class Pusher:
 
     def _beat(self, under_way: int) -> None:
         view = self._breaker.view
-        if why := (view.reason if view.state == "open" else self._held_back()):
+        if self._unwritten:
+            self._beats.beat(self.loop, self._unwritten, ok=False)
+        elif why := (view.reason if view.state == "open" else self._held_back()):
             self._beats.beat(self.loop, f"held back: {why}", ok=False)
         else:
             self._beats.beat(self.loop, f"{under_way} under way" if under_way else "nothing due")
@@ -256,9 +261,11 @@ class Pusher:
                 await self._ledger.finish(finished, now=self._now())
             except Exception as exc:
                 log.exception("outcomes_not_written", waiting=len(finished))
-                self._beats.beat(self.loop, f"the ledger does not take outcomes: {exc}", ok=False)
+                self._unwritten = f"the ledger does not take outcomes: {exc}"
+                self._beats.beat(self.loop, self._unwritten, ok=False)
                 await asyncio.sleep(_POLL)
             else:
+                self._unwritten = ""
                 break
         for one in finished:
             _log(one)
@@ -309,9 +316,11 @@ class Pusher:
         self, readable: list[tuple[Claim, Document]], sage: Accounting
     ) -> list[Finished]:
         claims = [claim for claim, _ in readable]
+        sent_at = self._lost.now()
         exchanges = await sage.push_many(
             [document for _, document in readable], token=claims[0].token
         )
+        self._lost.remember(claims, exchanges, sent_at)
         for outcome in {type(one.outcome): one.outcome for one in exchanges}.values():
             self._breaker.observe(outcome)  # one answer, however many documents it was about
         verdicts = [self._verdict(exchange.outcome) for exchange in exchanges]
@@ -330,7 +339,9 @@ class Pusher:
                 return await self._entered(claim, document, Exchange(_taken_over(sighting)), sage)
             if not sighting.sure:
                 return self._decided(claim, Exchange(_no_answer(sighting)))
+        sent_at = self._lost.now()
         exchange = await sage.push(document, token=claim.token, parent=claim.parent)
+        self._lost.remember([claim], [exchange], sent_at)
         self._breaker.observe(exchange.outcome)
         verdict = self._verdict(exchange.outcome)
         self._batcher.learn([claim], [exchange], [verdict])
@@ -398,7 +409,8 @@ class Pusher:
             self._breaker.observe(Unknown(reason=sighting.reason))
         else:
             self._breaker.answered()
-        if sighting.sure and self._policy.settled(pushed_at, asked_at):
+        long_ago = self._lost.longer_ago(claim, self._policy.settle + sighting.age)
+        if sighting.sure and long_ago and self._policy.settled(pushed_at, asked_at):
             absent = Absent(reason="Sage 300 was asked: the document is not there.")
             return self._decided(claim, Exchange(absent))
         again = self._now() + timedelta(seconds=self._policy.ask_every)

@@ -15,8 +15,9 @@ from random import Random
 from typing import Any
 
 from tests.builders import NOW, make_arrived
-from tests.faults.life import _MISSING, STEPS, Life, last_life, live
+from tests.faults.life import _MISSING, STEPS, UPGRADES, Life, last_life, live
 from tests.faults.outside import Journal, LastingSage, LastingSource
+from tests.faults.syncs import our_flag
 
 _DAY = 86_400.0
 Say = Callable[[str], None]
@@ -38,12 +39,16 @@ class Report:
     rollups: dict[str, int] = field(default_factory=dict)
     audited: int = 0
     audit_broken: str = ""
+    upgrades: int = 0  # migrations of later versions that were to be applied
+    upgraded: int = 0  # and that were
+    fsync_failed: bool = False  # whether it could be made to fail here
     seconds: float = 0.0
 
     @property
     def good(self) -> bool:
         wrong = self.lost, self.doubled, self.untold, self.contradicted, self.rollups
-        return not any(wrong) and not self.audit_broken
+        whole = not self.audit_broken and self.upgraded == self.upgrades
+        return not any(wrong) and whole
 
     def as_json(self) -> dict[str, Any]:
         return {"good": self.good} | asdict(self)
@@ -59,6 +64,7 @@ def run(folder: Path, *, kills: int, days: float, seed: int, say: Say = lambda _
     ledger = folder / "ledger.duckdb"
     report = Report(kills=kills, days=days, seed=seed)
     steps: Counter[str] = Counter()
+    report.fsync_failed = (flag := our_flag()) is not None
     moment = 0.0
     for number in range(kills):
         if number:  # down for as long as it takes to fill the days
@@ -66,18 +72,25 @@ def run(folder: Path, *, kills: int, days: float, seed: int, say: Say = lambda _
         for _ in range(rng.choice((1, 1, 2, 3, 8))):
             _arrive(source, rng)
         step = STEPS[number % len(STEPS)]
+        report.upgrades += 2 if step in UPGRADES else 0
         life = Life(
-            ledger=ledger, begins=moment, lasts=rng.choice((5.0, 30.0, 150.0)), step=step,
-            nth=1 if step.endswith("intake") else rng.randint(1, 3), seed=rng.randrange(2**32),
+            ledger=ledger, begins=moment, lasts=rng.choice((5.0, 20.0, 80.0)), step=step,
+            nth=1 if step.endswith("intake") else rng.randint(1, 2 if step in UPGRADES else 3),
+            seed=rng.randrange(2**32), upgrades=report.upgrades,
         )  # fmt: skip
         if _ended(partial(live, life, sage, source, journal)) != -signal.SIGKILL:
             raise RuntimeError(f"Life {number + 1} ({life}) ended by itself: {journal.news()[-1:]}")
         moment, step = _learn(journal, sage, source, moment)
         steps[step] += 1
+        if flag is not None:
+            flag.unlink(missing_ok=True)
         report.torn_logs += _tear(ledger, rng)
         if not (number + 1) % 50:
             say(f"{number + 1} of {kills} kills, day {moment / _DAY:.1f}")
-    life = Life(ledger=ledger, begins=max(moment, days * _DAY), lasts=0, step="", nth=0, seed=seed)
+    life = Life(
+        ledger=ledger, begins=max(moment, days * _DAY), lasts=0, step="", nth=0, seed=seed,
+        upgrades=report.upgrades,
+    )  # fmt: skip
     _ended(partial(last_life, life, sage, source, journal))
     kind, found = journal.news()[-1][:2]
     if kind != "found":

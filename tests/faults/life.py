@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -14,13 +15,18 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import duckdb
+
 from iman import logs
 from iman.domain.feed import DocumentArrived
+from iman.errors import LedgerError
+from iman.ledger import migrate
 from iman.ledger.audit import AuditEvent, verify, write_audit
 from iman.ledger.backup import back_up
 from iman.ledger.rollups import differences
 from tests.builders import NOW, unavailable
 from tests.faults.outside import Journal, LastingSage, LastingSource, Watched
+from tests.faults.syncs import our_flag
 from tests.sync.virtual_time import VirtualLoop, skip, virtual_now
 from tests.sync.world import World
 
@@ -42,8 +48,22 @@ STEPS = (
     "during start",
     "during checkpoint",
     "during backup",
+    "in a migration",
+    "during migration",
+    "during a failing fsync",
 )
+#: Lives that an upgrade comes before: its code knows two migrations more.
+UPGRADES = ("in a migration", "during migration")
 
+#: What the later versions write anew.
+_REWRITTEN = ("attempts", "outcomes", "closings", "documents", "audit_events", "attempt_rollup")
+_REWRITE = """
+CREATE TABLE anew AS SELECT * FROM {table};
+DROP TABLE {table};
+ALTER TABLE anew RENAME TO {table};
+UPDATE open_documents SET search_text = search_text || '';
+"""
+_RESYNCED = 5  # in one life: what lacks a term fails again, and there is ever more of it
 _MISSING = "90D"  # the terms code that Sage 300 lacks until the end
 
 
@@ -57,6 +77,7 @@ class Life:
     step: str
     nth: int  # time this step is reached
     seed: int
+    upgrades: int = 0  # migrations that its code knows beyond ours
 
 
 def live(life: Life, sage: LastingSage, source: LastingSource, journal: Journal) -> None:
@@ -119,6 +140,7 @@ async def _live(life: Life, sage: LastingSage, source: LastingSource, journal: J
     sage.rng, sage.spoilt = Random(life.seed + 1), 0.25
     world = _world(life, sage, source, rng)
     world.watched = lambda ledger: Watched(ledger, die)
+    _upgrade(life, die, rng, journal)
     if life.step == "during start":
         journal.write("died", life.begins, life.step)
         _kill_within(rng.uniform(0.0, 0.15))
@@ -135,9 +157,11 @@ async def _live(life: Life, sage: LastingSage, source: LastingSource, journal: J
 
 
 async def _people(world: World, rng: Random, lasts: float) -> None:
-    """Somebody resyncs what failed, and is written into the audit trail."""
+    """Somebody resyncs some of what failed, and is written into the audit trail."""
     await asyncio.sleep(rng.uniform(0.0, lasts))
-    _resync_all(world)
+    failed = _failed(world)
+    with contextlib.suppress(duckdb.FatalException):  # told that it cannot be written down
+        _resync(world, rng.sample(failed, min(len(failed), _RESYNCED)))
 
 
 async def _stay() -> None:
@@ -149,14 +173,20 @@ async def _end(life: Life, world: World, rng: Random, journal: Journal) -> None:
         await asyncio.sleep(life.lasts)
         _kill("idle", journal)  # the step was not met, or there is none
     await asyncio.sleep(rng.uniform(0.0, life.lasts))
+    if life.step == "during a failing fsync":
+        _let_syncs(fail=True)  # and nothing that is not durable may count
+        await asyncio.sleep(rng.uniform(0.0, min(life.lasts, 8.0)))
+        _kill(life.step, journal)
     journal.write("died", (virtual_now() - NOW).total_seconds(), life.step)
     backup = life.step == "during backup"
     _kill_within(rng.uniform(0.0, 0.3 if backup else 0.01))
     while True:
-        if backup:
-            back_up(world.ledger.new_reader(), life.ledger.parent / "backups", now=virtual_now())
-        else:
-            world.ledger.reader().execute("CHECKPOINT")
+        with contextlib.suppress(duckdb.FatalException, LedgerError):  # fsync may fail meanwhile
+            if backup:
+                folder = life.ledger.parent / "backups"
+                back_up(world.ledger.new_reader(), folder, now=virtual_now())
+            else:
+                world.ledger.reader().execute("CHECKPOINT")
         await asyncio.sleep(1.0)  # pushes go on in between
 
 
@@ -164,7 +194,7 @@ async def _trouble(world: World, rng: Random, lasts: float) -> None:
     """Sage 300 and byondpro come and go, and the machine sleeps."""
     while True:
         await asyncio.sleep(rng.uniform(0.0, lasts / 2))
-        match rng.choice(("sage", "byondpro", "look-ups", "sleep", "nothing", "nothing")):
+        match rng.choice(("sage", "byondpro", "look-ups", "sleep", "fsync", "nothing", "nothing")):
             case "sage":
                 world.sage.down = unavailable()
                 await asyncio.sleep(rng.uniform(1.0, 30.0))
@@ -179,6 +209,39 @@ async def _trouble(world: World, rng: Random, lasts: float) -> None:
                 world.sage.lookups_fail = False
             case "sleep":
                 skip(rng.uniform(1.0, 300.0))
+            case "fsync":
+                _let_syncs(fail=True)  # each try to write opens the ledger anew
+                await asyncio.sleep(rng.uniform(1.0, 8.0))
+                _let_syncs(fail=False)
+
+
+def _let_syncs(*, fail: bool) -> None:
+    """Where this process was started so that they can."""
+    if (flag := our_flag()) is None:
+        return
+    if fail:
+        flag.touch()
+    else:
+        flag.unlink(missing_ok=True)
+
+
+def _upgrade(life: Life, die: Callable[[str], None], rng: Random, journal: Journal) -> None:
+    """The code knows migrations of later versions: tables written anew, as ours have been."""
+    known, after = migrate.migrations(), dict(migrate._AFTER)
+    for n in range(life.upgrades):
+        number, table = 9000 + n, _REWRITTEN[n % len(_REWRITTEN)]
+        known.append((number, _REWRITE.format(table=table)))
+        if n >= life.upgrades - 2:
+            after[number] = lambda _: die("in a migration")
+
+    def migrations() -> list[tuple[int, str]]:
+        if life.step == "during migration":
+            journal.write("died", life.begins, life.step)
+            _kill_within(rng.uniform(0.0, 0.06))
+        return known
+
+    migrate.migrations = migrations
+    migrate._AFTER = after
 
 
 def _world(life: Life, sage: LastingSage, source: LastingSource, rng: Random) -> World:
@@ -193,11 +256,12 @@ async def _settle(life: Life, sage: LastingSage, source: LastingSource, journal:
     sage.terms.add(_MISSING)
     numbers = [event.key.number for event in source.events if isinstance(event, DocumentArrived)]
     world = _world(life, sage, source, Random(life.seed))
+    _upgrade(life, lambda _: None, Random(life.seed), journal)
     world.start()
     await world.until(lambda: _count(world, "documents") == len(numbers), within=3600)
     for _ in range(2):
         await world.until(lambda: not _moving(world), within=3600, every=1.0)
-        _resync_all(world)
+        _resync(world, _failed(world))
     await world.until(lambda: _count(world, "write_backs") == 0, within=3600)
     await asyncio.sleep(sage.late + 5)
     sage.come_true(virtual_now())
@@ -213,16 +277,19 @@ async def _settle(life: Life, sage: LastingSage, source: LastingSource, journal:
             "attempts": _count(world, "attempts"),
             "rollups": differences(world.ledger.reader()),
             "audited": _count(world, "audit_events"),
+            "upgraded": int(
+                world.one("SELECT count(*) FROM schema_migrations WHERE number >= 9000")
+            ),
             "audit_broken": str(verify(world.ledger.reader()).broken or ""),
         },
     )
     await world.stop()
 
 
-def _resync_all(world: World) -> None:
-    """What failed, each written down."""
+def _resync(world: World, numbers: list[str]) -> None:
+    """Each written down."""
     ledger = world.ledger
-    for number in _failed(world):
+    for number in numbers:
         world.resync(number)
         event = AuditEvent(
             who="ada", role="admin", action="resync", target=number, allowed=True, reason="",

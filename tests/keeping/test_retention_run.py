@@ -105,7 +105,9 @@ def test_the_command_asks_the_daemon_and_does_without_one(served, monkeypatch, c
     runs = Runs(served, attempts=40, bodies=30)
     assert "2 attempts move out" in iman(monkeypatch, capsys, served, "plan")
     assert "2 bodies" in iman(monkeypatch, capsys, served, "apply", "--dry-run")
-    assert "2 attempts moved out, 2 bodies deleted." in iman(monkeypatch, capsys, served, "apply")
+    assert "2 attempts moved out, 2 bodies deleted, 0 audit" in iman(
+        monkeypatch, capsys, served, "apply"
+    )
     runs.of.close()
     served.books.ledger.close()
     away = {"IMAN_API_URL": "http://127.0.0.1:9", "IMAN_RETAIN_ATTEMPTS": "40"}

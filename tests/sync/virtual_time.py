@@ -34,6 +34,7 @@ class _Jumping(selectors.SelectSelector):
 class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._jumping = _Jumping()
+        self._set_by = 0.0
         super().__init__(self._jumping)
 
     def time(self) -> float:
@@ -44,7 +45,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def now(self) -> datetime:
         """The wall clock that goes with ``time``."""
-        return NOW + timedelta(seconds=self.time())
+        return NOW + timedelta(seconds=self.time() + self._set_by)
+
+    def set_clock(self, seconds: float) -> None:
+        self._set_by += seconds
 
 
 def run_virtually(main: Coroutine[Any, Any, T]) -> T:
@@ -63,3 +67,10 @@ def skip(seconds: float) -> None:
     loop = asyncio.get_running_loop()
     assert isinstance(loop, VirtualLoop)
     loop.skip(seconds)
+
+
+def set_clock(seconds: float) -> None:
+    """Somebody sets the clock on the wall so much ahead, or back; no time passes."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    loop.set_clock(seconds)

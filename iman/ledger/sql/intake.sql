@@ -1,3 +1,18 @@
+-- name: ids_of_numbers
+-- H: reads the numbers of all documents, so it is asked beside the writer, never within it.
+SELECT list(document_id) FILTER (number = ANY($numbers::VARCHAR[])), max(document_id)
+FROM documents;
+
+-- name: known_since
+-- As known_documents, of those ids and of what came after the newest of them.
+SELECT d.document_id, d.company, d.entry_type, d.number, d.revision, o.state,
+       coalesce(o.round, 0) AS round,
+       o.token IS NOT NULL AND o.state NOT IN ('syncing', 'unknown') AS entered
+FROM (SELECT * FROM documents WHERE document_id = ANY($ids::BIGINT[])
+      UNION ALL
+      SELECT * FROM documents WHERE document_id > $newest AND number = ANY($numbers::VARCHAR[])) d
+LEFT JOIN open_documents o USING (document_id);
+
 -- name: known_documents
 -- Which of the keys are here already, and at which revision.
 SELECT d.document_id, d.company, d.entry_type, d.number, d.revision, o.state,
@@ -57,13 +72,6 @@ WHERE NOT EXISTS (
     SELECT 1 FROM intake_problems
     WHERE cursor_text = $cursor AND $cursor <> '' AND reason = $reason
 );
-
--- name: insert_write_backs
-INSERT INTO write_backs
-SELECT unnest($id::BIGINT[]), unnest($company::VARCHAR[]), unnest($entry_type::VARCHAR[]),
-       unnest($number::VARCHAR[]), unnest($revision::INTEGER[]), unnest($status::VARCHAR[]),
-       unnest($message::VARCHAR[]), unnest($reference::VARCHAR[]), unnest($attempts::INTEGER[]),
-       $now;
 
 -- name: due_write_backs
 SELECT write_back_id, company, entry_type, number, revision, status, message, reference, attempts,

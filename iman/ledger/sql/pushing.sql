@@ -1,16 +1,23 @@
--- name: due_documents
-SELECT o.document_id, d.company, d.entry_type, d.number, d.revision, d.payload, o.state, o.round,
-       o.attempt, o.next_trigger, o.pushed_at, o.crashed, o.token, l.since
-FROM (
-    SELECT * FROM open_documents
-    WHERE state IN ('pending', 'retrying', 'unknown') AND due_at <= $now
-      AND (state = 'unknown' OR NOT EXISTS (
-          SELECT 1 FROM pauses p WHERE p.entry_type IN ('', open_documents.entry_type)))
-    ORDER BY due_at, document_id LIMIT $limit
-) o
-JOIN documents d ON d.document_id = o.document_id
-LEFT JOIN lookups_owed l ON l.document_id = o.document_id
-ORDER BY o.due_at, o.document_id;
+-- name: due
+-- What is due, oldest first; and whether anything is owed a look-up. Without a join: planning one
+-- costs more than a second question. What came into its state in the future is due, too: the clock
+-- was set back, and its time may be hours away.
+SELECT document_id, state, round, attempt, next_trigger, pushed_at, crashed, token,
+       (SELECT count(*) FROM lookups_owed)
+FROM open_documents
+WHERE state IN ('pending', 'retrying', 'unknown')
+  AND (due_at <= $now OR since > $now + INTERVAL 1 MINUTE)
+  AND (state = 'unknown' OR NOT coalesce(
+      list_has_any((SELECT list(entry_type) FROM pauses), ['', entry_type]), FALSE))
+ORDER BY due_at, document_id LIMIT $limit;
+
+-- name: documents
+-- By ANY: blocks that hold none of the ids are passed over.
+SELECT document_id, company, entry_type, number, revision, payload
+FROM documents WHERE document_id = ANY($ids::BIGINT[]);
+
+-- name: owed
+SELECT document_id, since FROM lookups_owed WHERE document_id = ANY($ids::BIGINT[]);
 
 -- name: parent_reference
 SELECT c.reference
@@ -34,12 +41,6 @@ WHERE state IN ('pending', 'retrying', 'unknown')
   AND (state = 'unknown' OR NOT EXISTS (
       SELECT 1 FROM pauses p WHERE p.entry_type IN ('', open_documents.entry_type)));
 
--- name: insert_attempts
-INSERT INTO attempts
-SELECT unnest($attempt_id::BIGINT[]), unnest($document_id::BIGINT[]), unnest($revision::INTEGER[]),
-       unnest($round::INTEGER[]), unnest($number::INTEGER[]), unnest($trigger::VARCHAR[]),
-       unnest($token::VARCHAR[]), $now;
-
 -- name: mark_syncing
 -- pushed_at and token stay with a document that is, or may be, in Sage 300: asking is not pushing.
 UPDATE open_documents o
@@ -55,18 +56,23 @@ WHERE o.document_id = n.document_id;
 SELECT document_id, since, error_type IS NOT NULL AS erred FROM open_documents
 WHERE state = 'syncing' AND document_id = ANY($ids::BIGINT[]);
 
--- name: insert_outcomes
-INSERT INTO outcomes
-SELECT unnest($attempt_id::BIGINT[]), unnest($document_id::BIGINT[]), unnest($ended_at::TIMESTAMP[]),
-       unnest($outcome::VARCHAR[]), unnest($burnt::BOOLEAN[]), unnest($http_status::INTEGER[]),
-       unnest($error_code::VARCHAR[]), unnest($error_text::VARCHAR[]),
-       unnest($error_type::VARCHAR[]), unnest($entity_kind::VARCHAR[]), unnest($entity::VARCHAR[]),
-       unnest($reference::VARCHAR[]), unnest($duration_ms::BIGINT[]);
-
--- name: insert_bodies
-INSERT INTO bodies
-SELECT unnest($attempt_id::BIGINT[]), unnest($document_id::BIGINT[]), unnest($sent::VARCHAR[]),
-       unnest($answered::VARCHAR[]);
+-- name: held
+-- What stands syncing of these, with what their outcomes are counted by; and whether any document
+-- waits for its parent, or any revision for its document.
+SELECT document_id, since, erred, company, site, entry_type, amount, sync, remedy,
+       CAST(floor(ln(greatest(sync, 0.05)) / ln(1.05)) AS INTEGER),
+       CAST(floor(ln(greatest(remedy, 0.05)) / ln(1.05)) AS INTEGER),
+       (SELECT count(*) FROM open_documents WHERE state = 'waiting'),
+       (SELECT count(*) FROM waiting_revisions)
+FROM (
+    SELECT o.document_id, o.since, o.error_type IS NOT NULL AS erred, o.company, o.site,
+           o.entry_type, coalesce(o.amount, 0) AS amount,
+           epoch(n.ended_at - o.received_at) AS sync, epoch(n.ended_at - o.first_failed_at) AS remedy
+    FROM (SELECT unnest($document_id::BIGINT[]) AS document_id,
+                 unnest($ended_at::TIMESTAMP[]) AS ended_at) n
+    JOIN open_documents o ON o.document_id = n.document_id
+    WHERE o.state = 'syncing'
+) t;
 
 -- name: move_open
 UPDATE open_documents o
@@ -119,59 +125,15 @@ FROM (
 ) n
 JOIN open_documents o ON o.document_id = n.document_id;
 
--- name: open_summary
-SELECT document_id, company, site, entry_type, coalesce(amount, 0) AS amount, round
-FROM open_documents WHERE document_id = ANY($ids::BIGINT[]);
-
--- name: insert_attempt_rollup
-INSERT INTO attempt_rollup
-SELECT unnest($hour::TIMESTAMP[]), unnest($company::VARCHAR[]), unnest($site::VARCHAR[]),
-       unnest($entry_type::VARCHAR[]), unnest($outcome::VARCHAR[]), unnest($error_type::VARCHAR[]),
-       unnest($is_first::BOOLEAN[]), unnest($attempts::BIGINT[]);
-
--- name: insert_closing_rollup
-INSERT INTO closing_rollup
-SELECT unnest($hour::TIMESTAMP[]), unnest($company::VARCHAR[]), unnest($site::VARCHAR[]),
-       unnest($entry_type::VARCHAR[]), unnest($state::VARCHAR[]), unnest($documents::BIGINT[]),
-       unnest($amount::DECIMAL(19, 3)[]);
-
--- name: insert_closed_totals
-INSERT INTO closed_totals
-SELECT unnest($company::VARCHAR[]), unnest($site::VARCHAR[]), unnest($entry_type::VARCHAR[]),
-       unnest($state::VARCHAR[]), unnest($documents::BIGINT[]);
-
--- name: insert_retry_rollup
-INSERT INTO retry_rollup
-SELECT unnest($hour::TIMESTAMP[]), unnest($company::VARCHAR[]), unnest($site::VARCHAR[]),
-       unnest($entry_type::VARCHAR[]), unnest($error_type::VARCHAR[]), unnest($attempts::BIGINT[]);
-
--- name: insert_refusals
-INSERT INTO refusals
-SELECT unnest($quarter::TIMESTAMP[]), unnest($document_id::BIGINT[]), unnest($error_type::VARCHAR[]),
-       unnest($attempts::BIGINT[]);
-
--- name: insert_duration_rollup
--- Before they leave open_documents.
-INSERT INTO duration_rollup
-SELECT hour, company, site, entry_type, what,
-       CAST(floor(ln(greatest(length, 0.05)) / ln(1.05)) AS INTEGER), count(*), sum(length)
-FROM (
-    SELECT date_trunc('hour', n.ended_at) AS hour, o.company, o.site, o.entry_type, w.what,
-           CASE WHEN w.what = 'sync' THEN epoch(n.ended_at - o.received_at)
-                ELSE epoch(n.ended_at - o.first_failed_at) END AS length
-    FROM (SELECT unnest($document_id::BIGINT[]) AS document_id,
-                 unnest($ended_at::TIMESTAMP[]) AS ended_at) n
-    JOIN open_documents o ON o.document_id = n.document_id
-    CROSS JOIN (VALUES ('sync'), ('remedy')) AS w (what)
-) t
-WHERE length IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6;
+-- name: all_syncing
+SELECT document_id FROM open_documents WHERE state = 'syncing';
 
 -- name: interrupted
--- Intents without an outcome, found when the ledger opens: the answer, if any, was lost.
+-- Intents without an outcome that nobody works at: the answer, if any, was lost.
 SELECT a.attempt_id, o.document_id, a.started_at, o.company, o.site, o.entry_type, a.number, a.round
 FROM open_documents o
 JOIN attempts a ON a.document_id = o.document_id
-WHERE o.state = 'syncing'
+WHERE o.state = 'syncing' AND o.document_id = ANY($ids::BIGINT[])
   AND NOT EXISTS (SELECT 1 FROM outcomes x WHERE x.attempt_id = a.attempt_id);
 
 -- name: mark_interrupted
@@ -179,7 +141,7 @@ WHERE o.state = 'syncing'
 UPDATE open_documents
 SET state = 'unknown', since = $now, due_at = $now, crashed = TRUE, next_trigger = 'recovery',
     last_tried_at = pushed_at, error_text = coalesce(error_text, $no_answer)
-WHERE state = 'syncing';
+WHERE state = 'syncing' AND document_id = ANY($ids::BIGINT[]);
 
 -- name: document_state
 SELECT d.document_id, d.company, d.entry_type, d.number, d.revision, o.state, o.round, o.attempt

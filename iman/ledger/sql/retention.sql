@@ -66,7 +66,8 @@ WHERE first_document IS NULL OR ($id >= first_document AND $id <= last_document)
 SELECT file, month, attempts, bytes, sha256 FROM archives ORDER BY month, file;
 
 -- name: insert_run
-INSERT INTO retention_runs VALUES ($now, $moved, $deleted);
+INSERT INTO retention_runs (ran_at, attempts_moved, bodies_deleted, events_moved)
+VALUES ($now, $moved, $deleted, $events);
 
 -- name: last_run
-SELECT ran_at, attempts_moved, bodies_deleted FROM retention_runs ORDER BY ran_at DESC LIMIT 1;
+SELECT ran_at, attempts_moved, bodies_deleted, events_moved FROM retention_runs ORDER BY ran_at DESC LIMIT 1;
