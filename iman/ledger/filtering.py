@@ -44,8 +44,8 @@ class Wanted:
     """A list's filter; everything absent means everything.
 
     *began_from* and *began_to* bound when it first failed, or arrived; *dated_to* its date. With
-    *refused*, *error_type* is that of the refusal; asking for a window longer than three years raises
-    ``DaemonRefused``.
+    *refused*, *error_type* is that of the refusal; to ask for a window longer than three years
+    raises ``DaemonRefused``.
     """
 
     entry_type: str | None = None
