@@ -51,10 +51,10 @@ def count_outcomes(
             again[*where, kind] += 1
         first = f.claim.round == 1 and f.claim.number == 1 and not f.claim.asks
         counted[*where, OUTCOME_NAMES[type(f.outcome)], kind, first] += 1
-    append_counted(conn, "attempt_rollup", counted)
+    count_attempts(conn, counted)
     append_counted(conn, "retry_rollup", again)
-    refused = [f for f in finished if isinstance(f.outcome, Refused)]
-    append_counted(conn, "refusals", Counter(_refusal(f) for f in refused))
+    refused = (_refusal(f) for f in finished if isinstance(f.outcome, Refused))
+    append_counted(conn, "refusals", Counter(refused))
 
 
 def count_arrivals(
@@ -96,13 +96,18 @@ def count_closed(conn: duckdb.DuckDBPyConnection, rows: Sequence[tuple[Any, ...]
     append(conn, "closed_totals", [row[1:6] for row in rows])
 
 
+def count_attempts(conn: duckdb.DuckDBPyConnection, counted: Counter[tuple[Any, ...]]) -> None:
+    """*counted*: hour, company, site, entry type, outcome, error type, whether it was the first."""
+    if counted:
+        rollups.unfold(conn, min(where[0] for where in counted))
+    append_counted(conn, "attempt_rollup", counted)
+
+
 def append_counted(
     conn: duckdb.DuckDBPyConnection, table: str, counted: Counter[tuple[Any, ...]]
 ) -> None:
     """To a rollup whose last column is the count."""
     if counted:
-        if table == "attempt_rollup":
-            rollups.unfold(conn, min(where[0] for where in counted))
         append(conn, table, [(*where, count) for where, count in counted.items()])
 
 

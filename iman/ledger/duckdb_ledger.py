@@ -39,11 +39,11 @@ T = TypeVar("T")
 
 log = structlog.get_logger()
 
-_WITH_ARCHIVES = 10  # the schema that brought them
 #: Bytes of log from which on it is folded into the file at a start, and while nothing is written.
 #: A log is read again at each start after a kill: 100 MB of small commits take ten seconds of it.
 _FOLD_AT_START = 1_000_000
 _FOLD_WHEN_IDLE = 8_000_000
+_WITH_ARCHIVES = 10  # the schema that brought them
 _MOST_REACHES = 32  # a thread's cursors: one for everything, the others for limited people
 
 

@@ -23,8 +23,8 @@ from iman.ledger.search import AMOUNTS, Kept, Sought, kept, sought
 from iman.ledger.utc import to_db
 
 _SQL = queries("listing")
-_LONGEST_WINDOW = timedelta(days=3 * 366)
 _NAMED = re.compile(r"\$(\w+)")
+_LONGEST_WINDOW = timedelta(days=3 * 366)
 
 #: What closed_totals and the search's cells tell apart.
 _CELL = ("states", "entry_type", "company", "site")
@@ -44,8 +44,9 @@ class Wanted:
     """A list's filter; everything absent means everything.
 
     *began_from* and *began_to* bound when it first failed, or arrived; *dated_to* its date. With
-    *refused*, *error_type* is that of the refusal; to ask for a window longer than three years
-    raises ``DaemonRefused``.
+    *refused*, *error_type* is that of the refusal.
+
+    Raises ``DaemonRefused`` for refusals in a window that is longer than three years.
     """
 
     entry_type: str | None = None
@@ -60,6 +61,11 @@ class Wanted:
     began_to: datetime | None = None
     dated_to: date | None = None
     refused: Refusals | None = None
+
+    def __post_init__(self) -> None:
+        if self.refused is not None and self.refused.until - self.refused.since > _LONGEST_WINDOW:
+            # it is taken apart into quarters of an hour: of all time they would fill the memory
+            raise DaemonRefused("Refusals are looked for in a window of three years at most.")
 
     @property
     def with_open(self) -> bool:
@@ -217,9 +223,6 @@ class Asking:
 
 def _values(wanted: Wanted, search: Sought | None) -> Row:
     refused = wanted.refused
-    if refused is not None and refused.until - refused.since > _LONGEST_WINDOW:
-        # it is taken apart into quarters of an hour: of all time they would fill the memory
-        raise DaemonRefused("Refusals are looked for in a window of three years at most.")
     return {
         "states": list(wanted.states) or None,
         "entry_type": wanted.entry_type,

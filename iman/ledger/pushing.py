@@ -16,7 +16,7 @@ from iman.domain.outcome import OUTCOME_NAMES, Absent, NotTried, Refused, Unknow
 from iman.domain.retry import AskSage, Done, GiveUp, RetryAt
 from iman.ledger import causes
 from iman.ledger.appending import append
-from iman.ledger.counting import Held, append_counted, count_arrivals, count_outcomes, hour_of
+from iman.ledger.counting import Held, count_arrivals, count_attempts, count_outcomes, hour_of
 from iman.ledger.dependencies import let_children_go
 from iman.ledger.ids import Ids
 from iman.ledger.outbox import StatusChange, queue_write_backs
@@ -360,10 +360,7 @@ def _status_change(finished: Finished) -> StatusChange | None:
 
 
 def _close(
-    conn: duckdb.DuckDBPyConnection,
-    ids: Ids,
-    finished: Sequence[Finished],
-    standing: _Standing,
+    conn: duckdb.DuckDBPyConnection, ids: Ids, finished: Sequence[Finished], standing: _Standing
 ) -> None:
     document_ids = [f.claim.document_id for f in finished]
     conn.execute(
@@ -427,7 +424,7 @@ def _left_behind(
             (hour_of(now), row[3], row[4], row[5], "unknown", "", row[6] == 1 and row[7] == 1)
             for row in rows
         )
-        append_counted(conn, "attempt_rollup", counted)
+        count_attempts(conn, counted)
     told = {"now": to_db(now), "no_answer": NO_ANSWER_YET}
     marked = first_row(conn, _SQL["mark_interrupted"], these | told)
     return int(marked[0]) if marked else 0
