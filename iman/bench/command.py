@@ -83,18 +83,30 @@ def classify(
 
 @bench.command()
 def reading(
-    documents: Annotated[
-        int, typer.Option(min=6000, help="Documents of the large one")
-    ] = 1_000_000,
-    attempts: Annotated[int, typer.Option(min=10_000, help="Its attempts")] = 3_000_000,
-    turns: Annotated[int, typer.Option(min=1, help="Turns of each, alternating")] = 15,
+    attempts: Annotated[
+        str, typer.Option("--sizes", help="Attempts of each ledger, with commas")
+    ] = "10k,1M,10M",
+    turns: Annotated[int, typer.Option(min=1, help="Turns of each, alternating")] = 60,
+    keep: Annotated[
+        Path | None, typer.Option(help="Folder to make the ledgers in, and to find them in again")
+    ] = None,
+    archived: Annotated[
+        bool, typer.Option(help="Move attempts older than a year out into Parquet first")
+    ] = False,
+    only: Annotated[str, typer.Option(help="Questions with this in their name")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table")] = False,
 ) -> None:
-    """What pages ask the ledger: with 10,000 attempts, and with millions, in one run."""
-    from iman.bench.reading import measure
+    """What pages ask the ledger: with 10,000 attempts and with millions, in one run."""
+    from iman.bench.reading import measure, sizes
 
+    try:
+        asked = sizes(attempts)
+    except ValueError as exc:
+        raise typer.BadParameter(f"{attempts} is no list of sizes like 10k,1M,10M") from exc
     with Console(stderr=True).status("Measuring") as status:
-        found = measure(documents, attempts, turns=turns, say=status.update)
+        found = measure(
+            asked, turns=turns, say=status.update, keep=keep, archived=archived, only=only
+        )
     _tell({"reading": found}, as_json=as_json)
 
 

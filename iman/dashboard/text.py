@@ -175,6 +175,7 @@ NOTHING_OPEN = "No open document has been refused. There is nothing to put right
 ALL_WELL = "Everything byondpro has sent is in Sage 300."
 NO_MATCH = "No document matches."
 NO_MATCH_HINT = "Widen the filter, or clear the search."
+NO_DOCUMENT_HINT = "Widen the filter, or the search: it finds where words and numbers begin."
 NOTHING_NEEDS_ATTENTION = "Nothing here needs attention."
 NOTHING_NEEDS_ATTENTION_HINT = "To see what went through, choose “All” under “Show”."
 NO_DOCUMENT = "Which document?"

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from iman.domain.retention import Ages
 from iman.keeping.backups import Backups
+from iman.keeping.indexing import Indexing
 from iman.keeping.metrics import Metrics
 from iman.keeping.retention import Retention
 from iman.keeping.room import Room
@@ -18,6 +19,7 @@ from iman.sync.ports import Now
 
 _LOOK = 30.0  # seconds between looks whether a backup is due
 _RETAIN = 600.0  # seconds between looks whether a day has passed
+_INDEX = 5.0  # seconds between looks whether enough was closed for the search
 _DISK = 60.0  # seconds between readings of the disk that are written down
 
 
@@ -52,11 +54,13 @@ class Keeping:
             beats=beats,
             now=now,
         )
+        self.indexing = Indexing(ledger=ledger, beats=beats, held_back=self.room.held_back)
         self.metrics = Metrics(ledger=ledger, backups=self.backups, room=self.room, now=now)
         self.loops: Sequence[tuple[Rounds, float]] = (
             (self.room, settings.seconds(_DISK)),
             (self.backups, settings.seconds(_LOOK)),
             (self.retention, settings.seconds(_RETAIN)),
+            (self.indexing, settings.seconds(_INDEX)),
         )
 
     def held_back(self) -> str:

@@ -13,7 +13,7 @@ import structlog
 
 from iman.domain.retention import Archive
 from iman.ledger.disk import archive_folder
-from iman.ledger.queries import queries
+from iman.ledger.queries import first_row, queries
 
 _SQL = queries("retention")
 
@@ -39,6 +39,16 @@ def archives(conn: duckdb.DuckDBPyConnection) -> list[Archive]:
         Archive(file=file, month=month, attempts=attempts, bytes=size, sha256=digest)
         for file, month, attempts, size, digest in conn.execute(_SQL["archives"]).fetchall()
     ]
+
+
+def files_of(conn: duckdb.DuckDBPyConnection, document_id: int) -> list[str]:
+    """The files that may hold attempts of *document_id*; one that is gone is left out."""
+    names = [row[0] for row in conn.execute(_SQL["archives_of"], {"id": document_id}).fetchall()]
+    if not names:
+        return []
+    row = first_row(conn, queries("backup")["own_file"])
+    folder = archive_folder(Path(str(row[0]))) if row else Path()
+    return [str(folder / name) for name in names if (folder / name).is_file()]
 
 
 def make_views(conn: duckdb.DuckDBPyConnection, ledger: Path) -> None:

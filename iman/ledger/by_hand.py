@@ -130,6 +130,7 @@ def settle(
         {
             "id": document_id, "revision": row["revision"], "reference": reference or None,
             "round": row["round"], "attempt": row["attempt"], "now": to_db(now),
+            "closing_id": ids.take("closing"),
         },
     )  # fmt: skip
     conn.execute(
@@ -173,6 +174,7 @@ def reopen(
         _SQL["reopen_settlement"],
         {"settlement_id": known[0], "who": who, "reason": reason, "now": to_db(now)},
     )
+    conn.execute(_SQL["forget_words"], {"id": document_id})
     conn.execute(_SQL["drop_closing"], {"id": document_id})
     conn.execute(_SQL["open_again"], {"id": document_id, "round": begun, "now": to_db(now)})
     hold_back(conn, [document_id])
@@ -182,9 +184,9 @@ def reopen(
     return str(row["number"]), begun
 
 
-def parked(conn: duckdb.DuckDBPyConnection) -> list[Row]:
-    """What is set aside now, the nearest date first."""
-    return rows(conn, _SQL["parked"], {})
+def parked(conn: duckdb.DuckDBPyConnection, *, limit: int = 200) -> list[Row]:
+    """What is set aside now, the nearest date first; lists by state show all of it."""
+    return rows(conn, _SQL["parked"], {"limit": limit})
 
 
 def settlements(

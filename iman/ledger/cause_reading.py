@@ -75,7 +75,10 @@ def trend(
     this_hour = to_db(now).replace(minute=0, second=0, microsecond=0)
     since = this_hour - timedelta(hours=hours - 1)
     counted = {cause_id: [0] * hours for cause_id in cause_ids}
-    told = conn.execute(_SQL["trend"], {"since": since, "ids": list(cause_ids)}).fetchall()
+    row = first_row(conn, _SQL["moved_out_until"])
+    reaches = row is not None and row[0] is not None and since < row[0]
+    sql = _SQL["trend"].replace("{outcomes}", "all_outcomes" if reaches else "outcomes")
+    told = conn.execute(sql, {"since": since, "ids": list(cause_ids)}).fetchall()
     for cause_id, hour, failures in told:
         place = int((hour - since).total_seconds() // 3600)
         if 0 <= place < hours:

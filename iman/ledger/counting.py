@@ -14,6 +14,7 @@ import duckdb
 from iman.domain.attempt import Finished
 from iman.domain.document import DocumentState
 from iman.domain.outcome import OUTCOME_NAMES, Refused
+from iman.ledger import rollups
 from iman.ledger.appending import append
 from iman.ledger.utc import to_db
 
@@ -50,8 +51,10 @@ def count_outcomes(
             again[*where, kind] += 1
         first = f.claim.round == 1 and f.claim.number == 1 and not f.claim.asks
         counted[*where, OUTCOME_NAMES[type(f.outcome)], kind, first] += 1
-    append_counted(conn, "attempt_rollup", counted)
+    count_attempts(conn, counted)
     append_counted(conn, "retry_rollup", again)
+    refused = (_refusal(f) for f in finished if isinstance(f.outcome, Refused))
+    append_counted(conn, "refusals", Counter(refused))
 
 
 def count_arrivals(
@@ -93,12 +96,27 @@ def count_closed(conn: duckdb.DuckDBPyConnection, rows: Sequence[tuple[Any, ...]
     append(conn, "closed_totals", [row[1:6] for row in rows])
 
 
+def count_attempts(conn: duckdb.DuckDBPyConnection, counted: Counter[tuple[Any, ...]]) -> None:
+    """*counted*: hour, company, site, entry type, outcome, error type, whether it was the first."""
+    if counted:
+        rollups.unfold(conn, min(where[0] for where in counted))
+    append_counted(conn, "attempt_rollup", counted)
+
+
 def append_counted(
     conn: duckdb.DuckDBPyConnection, table: str, counted: Counter[tuple[Any, ...]]
 ) -> None:
     """To a rollup whose last column is the count."""
     if counted:
         append(conn, table, [(*where, count) for where, count in counted.items()])
+
+
+def _refusal(finished: Finished) -> tuple[datetime, int, str]:
+    """The quarter of an hour, the document and the error type of what was refused."""
+    moment = to_db(finished.ended_at)
+    quarter = moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0)
+    kind = finished.verdict.error_type if finished.verdict else ""
+    return quarter, finished.claim.document_id, kind
 
 
 def hour_of(moment: datetime) -> datetime:

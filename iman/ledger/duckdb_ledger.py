@@ -26,7 +26,7 @@ from iman.errors import LedgerError, LedgerLocked
 from iman.ledger import appending, holding, outbox, pushing, receiving, reconciling
 from iman.ledger.archives import make_views
 from iman.ledger.ids import Ids
-from iman.ledger.migrate import is_held, migrate
+from iman.ledger.migrate import is_held, migrate, schema_version
 from iman.ledger.pushing import Together, alone
 from iman.ledger.queries import first_row, queries
 from iman.ledger.reach import limit
@@ -43,6 +43,7 @@ log = structlog.get_logger()
 #: A log is read again at each start after a kill: 100 MB of small commits take ten seconds of it.
 _FOLD_AT_START = 1_000_000
 _FOLD_WHEN_IDLE = 8_000_000
+_WITH_ARCHIVES = 10  # the schema that brought them
 _MOST_REACHES = 32  # a thread's cursors: one for everything, the others for limited people
 
 
@@ -79,6 +80,9 @@ class DuckDBLedger:
             self._connect = partial(_connect, path, memory_limit, wait_seconds)
             self._conn = self._folded(self._connect())
             try:
+                if schema_version(self._conn) >= _WITH_ARCHIVES:
+                    with transaction(self._conn):  # a migration may read them, wherever they are
+                        make_views(self._conn, path)
                 self.schema = migrate(self._conn)
                 with transaction(self._conn):
                     make_views(self._conn, path)

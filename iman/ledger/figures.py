@@ -9,9 +9,10 @@ import duckdb
 import pyarrow as pa
 
 from iman.classify.types import ERROR_TYPES
+from iman.ledger import rollups
 from iman.ledger.appending import append
 from iman.ledger.queries import first_row, queries
-from iman.ledger.read_model import EVERYTHING, Row, Scope, Window, table
+from iman.ledger.read_model import EVERYTHING, Row, Scope, Window, folded, table
 from iman.ledger.utc import from_db, to_db
 
 _SQL = queries("figures")
@@ -40,7 +41,8 @@ def durations(conn: duckdb.DuckDBPyConnection, window: Window, scope: Scope = EV
         for what in ("sync", "remedy")
         for part in ("mean", "median", "p95")
     } | {"synced": 0, "remedied": 0}
-    found = conn.execute(_SQL["durations"], {**window.both, **scope.values}).fetchall()
+    values = {**window.both, **scope.values, "folded": folded(conn, scope)}
+    found = conn.execute(_SQL["durations"], values).fetchall()
     for here, what, documents, mean, median, p95 in found:
         begin = f"{'' if here else 'previous_'}{what}_seconds_"
         told |= {f"{begin}mean": mean, f"{begin}median": median, f"{begin}p95": p95}
@@ -58,7 +60,10 @@ def busy_hours(
     conn: duckdb.DuckDBPyConnection, window: Window, scope: Scope = EVERYTHING
 ) -> pa.Table:
     """Refused attempts by weekday and hour of the window's zone."""
-    values = {"since": window.since, "until": window.end, "zone": window.zone}
+    values = {
+        "since": window.since, "until": window.end, "zone": window.zone,
+        "folded": folded(conn, scope),
+    }  # fmt: skip
     return table(conn, _SQL["busy_hours"], {**values, **scope.values})
 
 
@@ -98,13 +103,15 @@ def companies(conn: duckdb.DuckDBPyConnection) -> list[str]:
 def look(conn: duckdb.DuckDBPyConnection, *, now: datetime) -> bool:
     """Write down what stands open, once an hour; whether it was time.
 
-    The totals of what is closed are folded with it, so that they stay a few rows.
+    The totals of what is closed are folded with it, so that they stay a few rows, and past hours
+    are summed over all documents.
     """
     hour = to_db(now).replace(minute=0, second=0, microsecond=0)
     if first_row(conn, _SQL["snapshot_taken"], {"hour": hour}) is not None:
         return False
     conn.execute(_SQL["take_snapshot"], {"hour": hour})
     conn.execute(_SQL["mark_snapshot"], {"hour": hour, "now": to_db(now)})
+    rollups.fold(conn, now=now)
     totals = conn.execute(_SQL["closed_totals"]).fetchall()
     conn.execute(_SQL["forget_closed_totals"])
     append(conn, "closed_totals", totals)

@@ -11,6 +11,9 @@ from iman.ledger.queries import first_row
 
 _NEWEST = {
     "document": "SELECT max(document_id) FROM documents",
+    # one that was taken back is not given again: its words may be in the search
+    "closing": "SELECT greatest((SELECT coalesce(max(closing_id), 0) FROM closings),"
+    " (SELECT coalesce(max(closing_id), 0) FROM search_gone))",
     "attempt": "SELECT max(attempt_id) FROM all_attempts",
     "resync": "SELECT max(resync_id) FROM resyncs",
     "write_back": "SELECT max(write_back_id) FROM write_backs",

@@ -6,22 +6,20 @@ SQL with its cost class: ``sql/listing.sql``. Tables are Arrow, columns as ``rea
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from iman.domain.document import CLOSED_STATES
-from iman.errors import DaemonRefused
-from iman.ledger.queries import first_row, queries
+from iman.ledger.filtering import Asking, Wanted
+from iman.ledger.queries import queries
 from iman.ledger.reach import another
-from iman.ledger.read_model import Facts, Refusals, Row, aware, facts
-from iman.ledger.utc import to_db
+from iman.ledger.read_model import Facts, aware, facts
 
 _SQL = queries("listing")
 _NEIGHBOURS_WITHIN = 5000  # rows of a list; beyond, nobody goes on one by one
+_READ_WHOLE = 50_000  # closings that are read sooner than bounded
 
 _SHOWN = (
     "id", "entry_type", "number", "state", "booking", "site", "customer", "customer_name",
@@ -30,27 +28,25 @@ _SHOWN = (
     "synced_at", "erp_reference", "parent",
 )  # fmt: skip
 
-_LONGEST_WINDOW = timedelta(days=3 * 366)
-#: What closed_totals cannot tell apart.
-_BEYOND_TOTALS = ("search", "began_from", "began_to", "dated_to", "refused_from")
+#: Id, what it is ordered by, and whether it is open.
+_Place = tuple[Any, ...]
 
 
 def documents(
     conn: duckdb.DuckDBPyConnection, *, limit: int = 50, offset: int = 0, **wanted: Any
 ) -> tuple[pa.Table, int]:
-    """One page and how many there are in all; *wanted* as ``wanted_values`` takes it."""
-    values = wanted_values(**wanted)
-    with _asking(conn, values) as cursor:
-        total = _total(cursor, values)
-        page = _page(cursor, values["order"], limit, offset) if offset < total else []
-        return _with_facts(_rows(cursor, page), facts(cursor)), total
+    """One page and how many there are in all; *wanted* as ``filtering.Wanted`` takes it."""
+    with _one_moment(conn):
+        asking = Asking(conn, Wanted(**wanted))
+        page, total = _page(asking, limit, offset)
+        return _with_facts(_rows(conn, page), facts(conn)), total
 
 
 def document_ids(conn: duckdb.DuckDBPyConnection, *, limit: int, **wanted: Any) -> list[int]:
     """The first *limit* of a list, without their rows."""
-    values = wanted_values(**wanted)
-    with _asking(conn, values) as cursor:
-        return [row[0] for row in _page(cursor, values["order"], limit, 0)]
+    with _one_moment(conn):
+        page, _ = _page(Asking(conn, Wanted(**wanted)), limit, 0)
+        return [place[0] for place in page]
 
 
 def neighbours(
@@ -76,22 +72,22 @@ def all_documents(
     At least one table comes, with the columns. The list is never in memory as a whole; DuckDB sorts
     on disk beyond its own limit.
     """
-    return _pieces(another(conn), rows, fields, wanted_values(**wanted))
+    return _pieces(another(conn), rows, fields, Wanted(**wanted))
 
 
 def _pieces(
-    conn: duckdb.DuckDBPyConnection, rows: int, fields: list[str] | None, values: Row
+    conn: duckdb.DuckDBPyConnection, rows: int, fields: list[str] | None, wanted: Wanted
 ) -> Iterator[pa.Table]:
     """*conn* is its own: the pieces may be asked for by another thread."""
-    with contextlib.closing(conn), _asking(conn, values) as cursor:
-        known = facts(cursor)
+    with contextlib.closing(conn), _one_moment(conn):
+        known = facts(conn)
 
         def told(found: pa.Table) -> pa.Table:
             whole = _with_facts(aware(found), known)
             return whole if fields is None else whole.select(fields)
 
-        asked = {"order": values["order"]}
-        reader = cursor.sql(_SQL["all_rows"], params=asked).to_arrow_reader(rows)
+        sql, values = Asking(conn, wanted).all_rows()
+        reader = conn.sql(sql, params=values).to_arrow_reader(rows)
 
         first = True
         with contextlib.closing(reader):  # who asked may stop half-way, as a download does
@@ -103,109 +99,107 @@ def _pieces(
                 yield told(reader.schema.empty_table())
 
 
-def wanted_values(
-    *,
-    entry_type: str | None = None,
-    states: Sequence[str] = (),
-    error_type: str | None = None,
-    entity: str | None = None,
-    site: str | None = None,
-    company: str | None = None,
-    search: str = "",
-    order: str = "newest",
-    began_from: datetime | None = None,
-    began_to: datetime | None = None,
-    dated_to: date | None = None,
-    refused: Refusals | None = None,
-) -> Row:
-    """A filter as the queries read it.
-
-    *began_from* and *began_to* bound when it first failed, or arrived; *dated_to* its date.
-    Raises ``DaemonRefused`` for refusals in a window that is longer than three years.
-    """
-    if refused is not None and refused.until - refused.since > _LONGEST_WINDOW:
-        # it is taken apart into quarters of an hour: of all time they would fill the memory
-        raise DaemonRefused("Refusals are looked for in a window of three years at most.")
-    wanted = list(states)
-    return {
-        "entry_type": entry_type,
-        "states": wanted or None,
-        "closed": not wanted or any(state in CLOSED_STATES for state in wanted),
-        "error_type": error_type,
-        "entity": entity,
-        "site": site,
-        "company": company,
-        "search": search.strip() or None,
-        "order": order,
-        "began_from": to_db(began_from) if began_from else None,
-        "began_to": to_db(began_to) if began_to else None,
-        "dated_to": dated_to,
-        "refused_from": to_db(refused.since) if refused else None,
-        "refused_to": to_db(refused.until) if refused else None,
-        "weekday": refused.weekday if refused else None,
-        "hour": refused.hour if refused else None,
-        "zone": refused.zone if refused else "UTC",
-    }
-
-
 @contextlib.contextmanager
-def _asking(conn: duckdb.DuckDBPyConnection, values: Row) -> Iterator[duckdb.DuckDBPyConnection]:
-    """*conn* holds the filter, and sees one moment throughout."""
+def _one_moment(conn: duckdb.DuckDBPyConnection) -> Iterator[None]:
     conn.execute("BEGIN")
     try:
-        conn.execute("SET VARIABLE wanted = $values", {"values": values})
-        conn.execute(_SQL["matching"])
-        conn.execute(_SQL["refused_in_window" if values["refused_from"] else "at_any_time"])
-        yield conn
+        yield
     finally:
         conn.execute("ROLLBACK")
 
 
-def _page(
-    cursor: duckdb.DuckDBPyConnection, order: str, limit: int, offset: int
-) -> list[tuple[int, int | None]]:
-    """Ids in order, and where the closing of each closed one is."""
-    values = {"limit": limit, "offset": offset, "most": limit + offset}
-    return cursor.execute(_SQL[order], values).fetchall()
+# -- which, in what order, and how many in all --------------------------------------------------
 
 
-def _rows(cursor: duckdb.DuckDBPyConnection, page: list[tuple[int, int | None]]) -> pa.Table:
+def _page(asking: Asking, limit: int, offset: int) -> tuple[list[_Place], int]:
+    order = asking.wanted.order
+    values: dict[str, Any] = {"limit": limit, "offset": offset, "most": limit + offset}
+    if asking.found_first:
+        found = asking.rows(order, **values)
+        if found:
+            return [row[:3] for row in found], int(found[0][3])
+        return [], sum(asking.rows("count_rows")[0]) if offset else 0
+    opened, closed = _counts(asking)
+    total = opened + closed
+    if offset >= total:
+        return [], total
+    if asking.by_amount:
+        return asking.rows("amount_kept", **values), total
+    for within, bound in _bounds(asking, limit + offset, closed):
+        page = asking.rows(order, within=within, **values, bound=bound)
+        if not within or _whole(page, order, bound, min(limit, total - offset)):
+            return page, total
+    raise AssertionError("the last bound is none")
+
+
+def _counts(asking: Asking) -> tuple[int, int]:
+    if not asking.totals_know:
+        name = "count_rows"
+    elif not asking.wanted.with_closed:
+        name = "count_open"
+    else:
+        name = "count" if asking.wanted.with_open else "count_closed"
+    opened, closed = asking.rows(name)[0]
+    return int(opened), int(closed)
+
+
+def _bounds(asking: Asking, most: int, closed: int) -> Iterator[tuple[str, Any]]:
+    """Within what to look for the first *most* of the closed ones; at last, in all of them.
+
+    DuckDB passes over blocks by a bound it is given, and finds its own only block by block.
+    """
+    order = asking.wanted.order
+    if closed > _READ_WHOLE:
+        near = 2 * most + _READ_WHOLE // 4  # more than enough on an ordinary day
+        if order == "newest" and near < closed // 2:
+            first, last = asking.rows("written_hours")[0]
+            if first is not None:
+                for share in (near / closed, 8 * near / closed):
+                    yield order, last - (last - first) * share
+        elif order == "next_try" and near < closed // 2:
+            newest = asking.rows("newest_open")[0][0]
+            if newest is not None:
+                yield order, newest - newest * near // closed
+    yield "", None
+
+
+def _whole(page: list[_Place], order: str, bound: Any, expected: int) -> bool:
+    """Whether nothing before the bound could stand in *page*."""
+    if len(page) < expected:
+        return False
+    if not page:
+        return True
+    document_id, key, _ = page[-1]
+    if order == "next_try":
+        return key is not None or document_id > bound
+    return key is not None and bool(key >= bound)
+
+
+# -- what is shown of them ------------------------------------------------------------------------
+
+
+def _rows(conn: duckdb.DuckDBPyConnection, page: list[_Place]) -> pa.Table:
     """What is shown of each, in the page's order."""
-    ids = [document_id for document_id, _ in page]
-    standing = _asked(cursor, "open_rows", ids=[one for one, place in page if place is None])
-    places = [place for _, place in page if place is not None]
-    if places:
-        closed = _asked(cursor, "closed_rows", places=places)
-        standing = pa.concat_tables([standing, closed])
-    found = _in_order(_asked(cursor, "document_rows", ids=ids), ids)
-    standing = _in_order(standing, ids)
+    ids = [document_id for document_id, _, _ in page]
+    opened = [document_id for document_id, _, is_open in page if is_open]
+    closed = [document_id for document_id, _, is_open in page if not is_open]
+    parts = [_asked(conn, "open_rows", opened)] if opened or not closed else []
+    parts += [_asked(conn, "closed_rows", closed)] if closed else []
+    standing = _in_order(pa.concat_tables(parts), ids)
+    found = _in_order(_asked(conn, "document_rows", ids), ids)
     columns = dict(zip(found.column_names, found.columns, strict=True))
     columns |= dict(zip(standing.column_names, standing.columns, strict=True))
     columns["id"] = columns["document_id"]
     return aware(pa.table({name: columns[name] for name in _SHOWN}))
 
 
-def _asked(cursor: duckdb.DuckDBPyConnection, name: str, **values: list[int]) -> pa.Table:
-    return cursor.sql(_SQL[name], params=values).to_arrow_table()
+def _asked(conn: duckdb.DuckDBPyConnection, name: str, ids: list[int]) -> pa.Table:
+    return conn.sql(_SQL[name], params={"ids": ids}).to_arrow_table()
 
 
 def _in_order(found: pa.Table, ids: list[int]) -> pa.Table:
     at = {document_id: row for row, document_id in enumerate(found["document_id"].to_pylist())}
     return found.take([at[document_id] for document_id in ids]) if ids else found
-
-
-def _total(cursor: duckdb.DuckDBPyConnection, values: Row) -> int:
-    opened = first_row(cursor, _SQL["open_count"])
-    return (int(opened[0]) if opened else 0) + _closed(cursor, values)
-
-
-def _closed(cursor: duckdb.DuckDBPyConnection, values: Row) -> int:
-    on_an_error = values["error_type"] is not None and values["refused_from"] is None
-    if not values["closed"] or on_an_error or values["entity"] is not None:
-        return 0
-    beyond = any(values[name] is not None for name in _BEYOND_TOTALS)
-    row = first_row(cursor, _SQL["closed_count" if beyond else "closed_total"])
-    return int(row[0]) if row else 0
 
 
 def _with_facts(found: pa.Table, known: Facts) -> pa.Table:

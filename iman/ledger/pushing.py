@@ -16,7 +16,7 @@ from iman.domain.outcome import OUTCOME_NAMES, Absent, NotTried, Refused, Unknow
 from iman.domain.retry import AskSage, Done, GiveUp, RetryAt
 from iman.ledger import causes
 from iman.ledger.appending import append
-from iman.ledger.counting import Held, append_counted, count_arrivals, count_outcomes, hour_of
+from iman.ledger.counting import Held, count_arrivals, count_attempts, count_outcomes, hour_of
 from iman.ledger.dependencies import let_children_go
 from iman.ledger.ids import Ids
 from iman.ledger.outbox import StatusChange, queue_write_backs
@@ -199,7 +199,7 @@ def finish(
     queue_write_backs(conn, ids, [c for f in told if (c := _status_change(f))], now=now)
     closed = [f for f in told if isinstance(f.next, Done)]
     if closed:
-        _close(conn, closed, standing)
+        _close(conn, ids, closed, standing)
     moved = [f for f in told if not isinstance(f.next, Done)]
     if moved:
         conn.execute(_SQL["move_open"], _moves(moved))
@@ -360,12 +360,13 @@ def _status_change(finished: Finished) -> StatusChange | None:
 
 
 def _close(
-    conn: duckdb.DuckDBPyConnection, finished: Sequence[Finished], standing: _Standing
+    conn: duckdb.DuckDBPyConnection, ids: Ids, finished: Sequence[Finished], standing: _Standing
 ) -> None:
     document_ids = [f.claim.document_id for f in finished]
     conn.execute(
         _SQL["insert_closings"],
         {
+            "closing_id": [ids.take("closing") for _ in finished],
             "document_id": document_ids,
             "revision": [f.claim.revision for f in finished],
             "ended_at": [to_db(f.ended_at) for f in finished],
@@ -423,7 +424,7 @@ def _left_behind(
             (hour_of(now), row[3], row[4], row[5], "unknown", "", row[6] == 1 and row[7] == 1)
             for row in rows
         )
-        append_counted(conn, "attempt_rollup", counted)
+        count_attempts(conn, counted)
     told = {"now": to_db(now), "no_answer": NO_ANSWER_YET}
     marked = first_row(conn, _SQL["mark_interrupted"], these | told)
     return int(marked[0]) if marked else 0

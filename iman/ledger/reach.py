@@ -31,6 +31,8 @@ AS_IT_IS = frozenset(
         "rule_edits",
         "saved_views",
         "schema_migrations",
+        "search_gone",
+        "search_progress",
         "setup_codes",
         "setup_readings",
         "standing_hours",

@@ -20,14 +20,17 @@ import pyarrow.compute as pc
 from iman.domain.document import CLOSED_STATES, DocumentState, EntryType, erp_sync_status
 from iman.domain.gl_account import posted_account
 from iman.errors import NotFound
+from iman.ledger import search
+from iman.ledger.archives import files_of
 from iman.ledger.queries import first_row, queries
 from iman.ledger.utc import from_db, to_db
 
 _SQL = queries("reading")
 _HOURLY_UP_TO = 72  # hours; beyond, a trend's buckets are days
 _NEVER = datetime(9999, 1, 1)  # noqa: DTZ001 -- bound as the ledger's own, which has no zone
-#: What a record is not given under the ledger's own name; rowid stands in limited people's rows.
-_RENAMED = frozenset({"document_id", "attempt_id", "reference", "payload", "rowid"})
+#: What a record is not given under the ledger's own name.
+_RENAMED = frozenset({"document_id", "attempt_id", "reference", "payload"})
+_EVER = datetime(1970, 1, 1)  # noqa: DTZ001 -- likewise
 Row = dict[str, Any]
 
 
@@ -129,11 +132,30 @@ def counts(conn: duckdb.DuckDBPyConnection) -> pa.Table:
 def find_document(
     conn: duckdb.DuckDBPyConnection, number: str, entry_type: str | None = None
 ) -> int:
-    """Raises ``NotFound``."""
-    row = first_row(conn, _SQL["find_document"], {"number": number, "entry_type": entry_type})
-    if row is None:
+    """The newest with that number. Raises ``NotFound``."""
+    ids = _numbered(conn, number)
+    values = {"ids": ids, "number": number, "entry_type": entry_type}
+    row = first_row(conn, _SQL["find_document"], values) if ids else None
+    if row is None or row[0] is None:
         raise NotFound(f"There is no document {number}.")
     return int(row[0])
+
+
+def _numbered(conn: duckdb.DuckDBPyConnection, number: str) -> list[int]:
+    """Documents that may have *number*: the search tells small letters, and a beginning."""
+    word = search.sought(conn, number)
+    if word is None or search.typed(number) != number:
+        found = conn.execute(_SQL["numbered_oddly"], {"number": number}).fetchall()
+        return [row[0] for row in found]
+    held = search.kept(conn)
+    tables = ["search_words"] * held.sorted + ["search_late"] * held.late
+    sql = _SQL["numbered"].replace(
+        "{kept}", " ".join(_SQL[f"numbered_in_{table}"] for table in tables)
+    )
+    values: Row = {"number": number, "indexed": held.indexed}
+    if tables:
+        values |= {"low": word.low, "high": word.high if word.longer else word.low}
+    return [row[0] for row in conn.execute(sql, values).fetchall()]
 
 
 def document(conn: duckdb.DuckDBPyConnection, document_id: int) -> Row:
@@ -143,6 +165,9 @@ def document(conn: duckdb.DuckDBPyConnection, document_id: int) -> Row:
         raise NotFound(f"There is no document {document_id}.")
     known = facts(conn)
     attempts = _rows(conn, "attempts", {"id": document_id})
+    if files := files_of(conn, document_id):
+        moved = _rows(conn, "attempts_moved_out", {"id": document_id, "files": files})
+        attempts = sorted([*moved, *attempts], key=lambda row: int(row["attempt_id"]))
     record = _record(found[0], known)
     return {
         "document": record,
@@ -153,15 +178,23 @@ def document(conn: duckdb.DuckDBPyConnection, document_id: int) -> Row:
     }
 
 
+def folded(conn: duckdb.DuckDBPyConnection, scope: Scope) -> datetime:
+    """Up to when totals say what the rollups do: to nobody who asks for, or sees, some of it."""
+    row = first_row(conn, _SQL["folded"]) if scope == EVERYTHING else None
+    return row[0] if row else _EVER
+
+
 def failures(
     conn: duckdb.DuckDBPyConnection, window: Window, scope: Scope = EVERYTHING
 ) -> pa.Table:
-    return _table(conn, "failures", {**window.buckets, **scope.values})
+    values = {**window.buckets, **scope.values, "folded": folded(conn, scope)}
+    return _table(conn, "failures", values)
 
 
 def series(conn: duckdb.DuckDBPyConnection, window: Window, scope: Scope = EVERYTHING) -> pa.Table:
     """What each bucket of the window saw."""
-    return _table(conn, "series", {**window.buckets, **scope.values})
+    values = {**window.buckets, **scope.values, "folded": folded(conn, scope)}
+    return _table(conn, "series", values)
 
 
 def standing(
@@ -184,14 +217,20 @@ def intake_problems(conn: duckdb.DuckDBPyConnection) -> pa.Table:
 
 
 def audit(conn: duckdb.DuckDBPyConnection, *, limit: int = 500) -> pa.Table:
-    return _table(conn, "audit", {"limit": limit})
+    """The newest *limit* events. Numbers are left out only where a commit failed."""
+    newest = _one(conn, "newest_event", {})[0]
+    after = newest - 2 * limit
+    found = _table(conn, "audit", {"limit": limit, "after": max(after, 0)})
+    if found.num_rows < limit and after > 0:
+        return _table(conn, "audit", {"limit": limit, "after": 0})
+    return found
 
 
 def overview(conn: duckdb.DuckDBPyConnection, window: Window, scope: Scope = EVERYTHING) -> Row:
     """As ``wire.Overview``."""
     open_now = _rows(conn, "open_figures", scope.values)[0]
     first, passed, first_before, passed_before, refused, refused_before = _one(
-        conn, "attempt_figures", {**window.both, **scope.values}
+        conn, "attempt_figures", {**window.both, **scope.values, "folded": folded(conn, scope)}
     )
     synced, synced_amount, synced_before = _one(
         conn, "closing_figures", {**window.both, **scope.values}

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from iman.domain.attempt import Verdict
-from iman.ledger import causes
+from iman.ledger import causes, rollups
 from iman.ledger.ids import Ids
 from iman.ledger.merging import merge_emptied
 from iman.ledger.queries import first_row, queries
@@ -117,6 +117,10 @@ def apply(conn: duckdb.DuckDBPyConnection, first: int, last: int, changes: Seque
     )  # fmt: skip
     conn.execute(_SQL["count_anew"])
     conn.execute(_SQL["count_retries_anew"])
+    conn.execute(_SQL["count_refusals_anew"])
+    oldest = first_row(conn, "SELECT min(hour) FROM moved")
+    if oldest and oldest[0] is not None:
+        rollups.unfold(conn, oldest[0])
     each = list({c.of: c for c in changes}.values())
     row = first_row(
         conn,

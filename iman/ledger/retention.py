@@ -164,6 +164,7 @@ def _exchange(
     conn.execute(f"CREATE OR REPLACE TEMP TABLE leaving AS {moved}")
     if _digest(conn, _SQL["leaving"]) != wanted:
         raise LedgerError("Something changed while it was moved out; the next run takes it.")
+    first, last = first_row(conn, _SQL["documents_in"]) or (None, None)
     for name in ("delete_attempts", "delete_outcomes", "delete_bodies"):
         conn.execute(_SQL[name])
     conn.execute(
@@ -171,6 +172,7 @@ def _exchange(
         {
             "file": archive.file, "month": archive.month, "attempts": archive.attempts,
             "bytes": archive.bytes, "sha256": archive.sha256, "now": to_db(now),
+            "first": first, "last": last,
         },
     )  # fmt: skip
     make_views(conn, ledger)

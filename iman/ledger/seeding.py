@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from iman.errors import LedgerError
-from iman.ledger import audit, rollups
+from iman.ledger import audit, rollups, search
 from iman.ledger.duckdb_ledger import DuckDBLedger, lock_path
 from iman.ledger.queries import first_row, queries
 from iman.ledger.utc import to_db
@@ -92,6 +92,7 @@ def make(
     made = False
     try:
         found = ledger.write(lambda conn: _make(conn, wanted, kinds, fingerprint, say)).result()
+        _index(ledger, say)
         say("Folding the log into the file")
         made = True
     finally:
@@ -101,6 +102,13 @@ def make(
                 with contextlib.suppress(OSError):
                     left.unlink(missing_ok=True)
     return found
+
+
+def _index(ledger: DuckDBLedger, say: Say) -> None:
+    with contextlib.closing(ledger.new_reader()) as cursor:
+        say("Words for the search")
+        while search.step(cursor):
+            say(f"Words of {search.indexed(cursor):,} documents for the search")
 
 
 def _make(
@@ -121,6 +129,7 @@ def _make(
     audit.chain(conn)
     say(f"Rollups, {len(steps) + 1} of {len(steps) + 2}")
     rollups.fill(conn)
+    rollups.fold(conn, now=wanted.until)
     say(f"Rollups against the attempts, {len(steps) + 2} of {len(steps) + 2}")
     if wrong := rollups.differences(conn):
         raise LedgerError(f"The rollups are not what was made: {wrong}.")

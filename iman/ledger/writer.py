@@ -6,7 +6,6 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
 from contextvars import copy_context
 from typing import Any, TypeVar
 
@@ -14,6 +13,9 @@ import duckdb
 import structlog
 
 from iman.errors import LedgerError
+from iman.ledger.transactions import transaction
+
+__all__ = ["InlineWriter", "Reopen", "Work", "Writer", "transaction"]
 
 T = TypeVar("T")
 Work = Callable[[duckdb.DuckDBPyConnection], T]
@@ -26,17 +28,6 @@ _AGAIN = 1.0  # seconds between tries to open it again
 _QUIET = 0.25  # seconds without anything to write before ``idle`` is called
 
 log = structlog.get_logger()
-
-
-@contextmanager
-def transaction(conn: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    conn.execute("BEGIN")
-    try:
-        yield
-    except BaseException:
-        conn.execute("ROLLBACK")
-        raise
-    conn.execute("COMMIT")
 
 
 class Writer:

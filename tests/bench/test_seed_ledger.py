@@ -65,7 +65,7 @@ def test_its_rollups_are_its_attempts(path):
         took = "UPDATE attempt_rollup SET attempts = attempts + 1 WHERE rowid = 0"
         back = took.replace("+", "-")
         ledger.write(lambda conn: conn.execute(took)).result()
-        assert rollups.differences(ledger.reader()) == {"attempt_rollup": 2}
+        assert rollups.differences(ledger.reader()) == {"attempt_rollup": 2, "attempt_totals": 1}
         ledger.write(lambda conn: conn.execute(back)).result()
     finally:
         ledger.close()

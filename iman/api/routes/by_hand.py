@@ -18,7 +18,7 @@ router = APIRouter(tags=["by hand"])
 
 @router.get("/parked")
 def parked(request: Request, _: Viewer) -> list[Parked]:
-    """What is set aside now, the nearest date first."""
+    """What is set aside now, the nearest date first, at most 200: a list by state has all of it."""
     return [Parked.model_validate(row) for row in by_hand.parked(reader(request))]
 
 

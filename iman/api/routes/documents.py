@@ -56,7 +56,14 @@ def wanted(
     entity: Text = None,
     site: Text = None,
     company: Text = None,
-    search: Annotated[str, Query(max_length=200)] = "",
+    search: Annotated[
+        str,
+        Query(
+            max_length=200,
+            description="What a booking, number, customer or name begins with, each word of it, "
+            "with or without leading zeros; or part of an open document's error",
+        ),
+    ] = "",
     order: Order = "newest",
     began_from: AwareMoment | None = None,
     began_to: AwareMoment | None = None,

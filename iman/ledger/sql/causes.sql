@@ -34,6 +34,7 @@ WHERE o.error_type = c.error_type AND o.last_tried_at > k.last_seen_at
 GROUP BY c.cause_id;
 
 -- name: joining_of
+-- 1: the documents named.
 -- As joining, of those documents only; asked with every outcome, so it must not scan by conditions.
 SELECT o.document_id, o.company, o.error_type, coalesce(o.entity_kind, '') AS entity_kind,
        coalesce(o.entity, '') AS entity, coalesce(o.error_text, '') AS error_text, c.cause_id,
@@ -51,6 +52,7 @@ WHERE o.error_type IS NOT NULL
 ORDER BY o.document_id;
 
 -- name: leaving_of
+-- 1: the documents named.
 SELECT c.document_id, c.cause_id, c.joined_at, o.document_id IS NOT NULL AS is_open
 FROM (SELECT unnest($ids::BIGINT[]) AS document_id) n
 JOIN cause_documents c ON c.document_id = n.document_id
@@ -59,6 +61,7 @@ WHERE o.document_id IS NULL OR o.error_type IS NULL
 ORDER BY c.document_id;
 
 -- name: seen_again_of
+-- 1: the documents named.
 SELECT c.cause_id, max(o.last_tried_at) AS seen_at
 FROM (SELECT unnest($ids::BIGINT[]) AS document_id) n
 JOIN cause_documents c ON c.document_id = n.document_id
@@ -68,10 +71,12 @@ WHERE o.error_type = c.error_type AND o.last_tried_at > k.last_seen_at
 GROUP BY c.cause_id;
 
 -- name: how_closed
+-- 1: the documents named.
 SELECT document_id, arg_max(state, closed_at) FROM closings
 WHERE document_id = ANY($ids::BIGINT[]) GROUP BY document_id;
 
 -- name: known_causes
+-- P: one row a cause.
 SELECT cause_id, company, error_type, entity_kind, entity, template
 FROM causes WHERE entity = ANY($entities::VARCHAR[]);
 
@@ -166,20 +171,25 @@ WHERE (k.cause_id = $id) OR ($id::BIGINT IS NULL
 ORDER BY k.resolved_at IS NOT NULL, amount DESC, documents DESC, k.cause_id
 LIMIT $limit;
 
+-- name: moved_out_until
+-- P: one row a file. An attempt of a month may have ended in the next one.
+SELECT CAST(max(month) AS TIMESTAMP) + INTERVAL 2 MONTH FROM archives;
+
 -- name: trend
--- W. Refusals per hour that each cause's documents met with its error.
+-- W. Refusals per hour that each cause's documents met with its error. What was moved out is opened
+-- only where the window reaches it: the table is read, or the view over all of them.
 SELECT k.cause_id, date_trunc('hour', x.ended_at) AS hour, count(*) AS failures
-FROM all_outcomes x
-JOIN (SELECT cause_id, document_id FROM cause_documents
+FROM {outcomes} x
+JOIN (SELECT cause_id, document_id FROM cause_documents WHERE cause_id = ANY($ids::BIGINT[])
       UNION SELECT cause_id, document_id FROM cause_leavings
-      WHERE left_at >= $since) m ON m.document_id = x.document_id
+      WHERE left_at >= $since AND cause_id = ANY($ids::BIGINT[])) m ON m.document_id = x.document_id
 JOIN causes k ON k.cause_id = m.cause_id
 WHERE x.ended_at >= $since AND x.outcome = 'refused' AND x.error_type = k.error_type
   AND coalesce(x.entity_kind, '') = k.entity_kind AND coalesce(x.entity, '') = k.entity
-  AND k.cause_id = ANY($ids::BIGINT[])
 GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- name: cause_of_document
+-- O.
 SELECT cause_id FROM cause_documents WHERE document_id = $id;
 
 -- name: documents_now

@@ -7,12 +7,16 @@
 WITH counted AS (
     SELECT hour >= $since AS here, what, bucket, sum(documents) AS documents,
            sum(seconds) AS seconds
-    FROM duration_rollup
-    WHERE hour >= $before AND hour < $until
-      AND ($company::VARCHAR IS NULL OR company = $company)
-      AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
-      AND ($site::VARCHAR IS NULL OR site = $site)
-    GROUP BY 1, 2, 3
+    FROM (
+        SELECT hour, what, bucket, documents, seconds FROM duration_totals
+        WHERE hour >= $before AND hour < $until AND hour < $folded
+        UNION ALL
+        SELECT hour, what, bucket, documents, seconds FROM duration_rollup
+        WHERE hour >= $before AND hour < $until AND hour >= $folded
+          AND ($company::VARCHAR IS NULL OR company = $company)
+          AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+          AND ($site::VARCHAR IS NULL OR site = $site)
+    ) t GROUP BY 1, 2, 3
 ), placed AS (
     SELECT here, what, bucket, seconds, documents,
            sum(documents) OVER (PARTITION BY here, what ORDER BY bucket) AS so_far,
@@ -65,12 +69,16 @@ SELECT CAST(extract(isodow FROM moment) AS INTEGER) AS weekday,
        CAST(extract(hour FROM moment) AS INTEGER) AS hour, CAST(sum(attempts) AS BIGINT) AS refused
 FROM (
     SELECT hour AT TIME ZONE 'UTC' AT TIME ZONE $zone AS moment, sum(attempts) AS attempts
-    FROM attempt_rollup
-    WHERE outcome = 'refused' AND hour >= $since AND hour < $until
-      AND ($company::VARCHAR IS NULL OR company = $company)
-      AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
-      AND ($site::VARCHAR IS NULL OR site = $site)
-    GROUP BY hour
+    FROM (
+        SELECT hour, attempts FROM attempt_totals
+        WHERE outcome = 'refused' AND hour >= $since AND hour < $until AND hour < $folded
+        UNION ALL
+        SELECT hour, attempts FROM attempt_rollup
+        WHERE outcome = 'refused' AND hour >= $since AND hour < $until AND hour >= $folded
+          AND ($company::VARCHAR IS NULL OR company = $company)
+          AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+          AND ($site::VARCHAR IS NULL OR site = $site)
+    ) t GROUP BY hour
 ) a
 GROUP BY 1, 2 ORDER BY 1, 2;
 
@@ -140,6 +148,7 @@ SELECT DISTINCT company FROM (
 ) WHERE company <> '' ORDER BY company;
 
 -- name: snapshot_taken
+-- P: one hour's row.
 SELECT 1 FROM standing_hours WHERE hour = $hour;
 
 -- name: take_snapshot
@@ -150,6 +159,7 @@ SELECT $hour, company, site, entry_type, count(*), count(*) FILTER (WHERE state 
 FROM open_documents GROUP BY company, site, entry_type;
 
 -- name: closed_totals
+-- R: a few rows a cell.
 SELECT company, site, entry_type, state, CAST(sum(documents) AS BIGINT) FROM closed_totals
 GROUP BY company, site, entry_type, state HAVING sum(documents) <> 0
 ORDER BY company, site, entry_type, state;
@@ -161,6 +171,7 @@ DELETE FROM closed_totals;
 INSERT INTO standing_hours VALUES ($hour, $now);
 
 -- name: preferences
+-- P: one person's.
 SELECT name, value FROM preferences WHERE who = $who ORDER BY name;
 
 -- name: save_preference

@@ -1,4 +1,5 @@
 -- name: pauses
+-- P: one row an entry type.
 SELECT entry_type, paused_at, paused_by, reason FROM pauses ORDER BY entry_type;
 
 -- name: pause
@@ -13,11 +14,13 @@ DELETE FROM pauses WHERE entry_type = $entry_type;
 INSERT INTO breaker_events VALUES ($now, $state, $reason);
 
 -- name: breaker_events
+-- W.
 -- Newest first; a window's worth, never all.
 SELECT happened_at, state, reason FROM breaker_events
 WHERE happened_at >= $since ORDER BY happened_at DESC LIMIT 1000;
 
 -- name: strangers
+-- P.
 SELECT value FROM facts WHERE name = 'strangers';
 
 -- name: remember_strangers

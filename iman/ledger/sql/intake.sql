@@ -43,10 +43,11 @@ DELETE FROM open_documents WHERE document_id = ANY($ids::BIGINT[]);
 -- What arrived is due at once, its first round.
 INSERT INTO open_documents (document_id, entry_type, company, site, amount, state, since, round,
                             attempt, next_trigger, due_at, crashed, received_at, document_date,
-                            document_number, search_text)
+                            document_number, search_text, booking, customer_name)
 SELECT document_id, entry_type, company, site, amount, 'pending', $now, round, 0, 'intake', $now,
        FALSE, $now, dated, number,
-       lower(number || chr(31) || booking || chr(31) || customer || chr(31) || customer_name)
+       lower(number || chr(31) || booking || chr(31) || customer || chr(31) || customer_name),
+       booking, customer_name
 FROM (
     SELECT unnest($document_id::BIGINT[]) AS document_id, unnest($entry_type::VARCHAR[]) AS entry_type,
            unnest($company::VARCHAR[]) AS company, unnest($site::VARCHAR[]) AS site,

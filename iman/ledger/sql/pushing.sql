@@ -116,9 +116,10 @@ INSERT INTO closings
 SELECT n.document_id, n.revision, 'synced', n.ended_at, n.reference, n.round, n.attempt,
        o.first_failed_at, o.entry_type, o.company, o.site, o.document_number, o.amount,
        coalesce(o.first_failed_at, o.received_at),
-       coalesce(o.document_date, CAST(o.received_at AS DATE)), o.search_text
+       coalesce(o.document_date, CAST(o.received_at AS DATE)), o.search_text, n.closing_id
 FROM (
-    SELECT unnest($document_id::BIGINT[]) AS document_id, unnest($revision::INTEGER[]) AS revision,
+    SELECT unnest($closing_id::BIGINT[]) AS closing_id,
+           unnest($document_id::BIGINT[]) AS document_id, unnest($revision::INTEGER[]) AS revision,
            unnest($ended_at::TIMESTAMP[]) AS ended_at, unnest($reference::VARCHAR[]) AS reference,
            unnest($round::INTEGER[]) AS round, unnest($attempt::INTEGER[]) AS attempt
 ) n

@@ -4,8 +4,7 @@
 -- What is nobody's document is read as it is by all: see AS_IT_IS in reach.py.
 
 -- name: documents
--- rowid: lists find a page's rows by it.
-SELECT *, rowid FROM held.documents
+SELECT * FROM held.documents
 WHERE (getvariable('companies') IS NULL OR list_contains(getvariable('companies'), company))
   AND (getvariable('sites') IS NULL OR list_contains(getvariable('sites'), site));
 
@@ -15,7 +14,7 @@ WHERE (getvariable('companies') IS NULL OR list_contains(getvariable('companies'
   AND (getvariable('sites') IS NULL OR list_contains(getvariable('sites'), site));
 
 -- name: closings
-SELECT *, rowid FROM held.closings
+SELECT * FROM held.closings
 WHERE (getvariable('companies') IS NULL OR list_contains(getvariable('companies'), company))
   AND (getvariable('sites') IS NULL OR list_contains(getvariable('sites'), site));
 
@@ -23,6 +22,21 @@ WHERE (getvariable('companies') IS NULL OR list_contains(getvariable('companies'
 SELECT * FROM held.closed_totals
 WHERE (getvariable('companies') IS NULL OR list_contains(getvariable('companies'), company))
   AND (getvariable('sites') IS NULL OR list_contains(getvariable('sites'), site));
+
+-- name: refusals
+-- Ids, which lists look for among one's own documents.
+SELECT * FROM held.refusals;
+
+-- name: search_cells
+SELECT * FROM held.search_cells
+WHERE (getvariable('companies') IS NULL OR list_contains(getvariable('companies'), company))
+  AND (getvariable('sites') IS NULL OR list_contains(getvariable('sites'), site));
+
+-- name: search_words
+SELECT * FROM held.search_words WHERE cell IN (SELECT cell FROM search_cells);
+
+-- name: search_late
+SELECT * FROM held.search_late WHERE cell IN (SELECT cell FROM search_cells);
 
 -- name: attempt_rollup
 SELECT * FROM held.attempt_rollup

@@ -2,6 +2,7 @@
 -- window, W = with what was tried in the window, 1 = one document, P = one page of what is kept.
 
 -- name: facts
+-- P. What the daemon wrote down about itself.
 SELECT name, value FROM facts;
 
 -- name: counts
@@ -47,10 +48,16 @@ WHERE d.document_id = $id;
 SELECT a.attempt_id, a.round, a.number, a.trigger, a.started_at, x.ended_at, x.outcome,
        coalesce(x.burnt, FALSE) AS burnt, x.http_status, x.error_code, x.error_text, x.error_type,
        x.entity, x.reference, x.duration_ms, b.sent, b.answered
-FROM (SELECT * FROM all_attempts WHERE document_id = $id) a
-LEFT JOIN (SELECT * FROM all_outcomes WHERE document_id = $id) x ON x.attempt_id = a.attempt_id
-LEFT JOIN (SELECT * FROM all_bodies WHERE document_id = $id) b ON b.attempt_id = a.attempt_id
+FROM (SELECT * FROM attempts WHERE document_id = $id) a
+LEFT JOIN (SELECT * FROM outcomes WHERE document_id = $id) x ON x.attempt_id = a.attempt_id
+LEFT JOIN (SELECT * FROM bodies WHERE document_id = $id) b ON b.attempt_id = a.attempt_id
 ORDER BY a.attempt_id;
+
+-- name: attempts_moved_out
+-- 1, of the few files that may hold them.
+SELECT attempt_id, round, number, trigger, started_at, ended_at, outcome, coalesce(burnt, FALSE) AS burnt,
+       http_status, error_code, error_text, error_type, entity, reference, duration_ms, sent, answered
+FROM read_parquet($files::VARCHAR[]) WHERE document_id = $id ORDER BY attempt_id;
 
 -- name: resyncs
 -- 1.
@@ -58,28 +65,54 @@ SELECT resync_id, asked_at, asked_by, origin, reason, round
 FROM resyncs WHERE document_id = $id ORDER BY resync_id;
 
 -- name: find_document
--- 1. By byondpro's number.
-SELECT document_id FROM documents
-WHERE number = $number AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
-ORDER BY document_id DESC LIMIT 1;
+-- 1. By byondpro's number, once those are known that may have it.
+SELECT max(document_id) FROM documents
+WHERE document_id IN (SELECT unnest($ids::BIGINT[])) AND number = $number
+  AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type);
+
+-- name: numbered
+-- P. What is open under a number, and what is closed under it or something like it.
+SELECT document_id FROM open_documents WHERE document_number = $number UNION ALL {kept}
+SELECT document_id FROM closings WHERE closing_id > $indexed AND document_number = $number;
+
+-- name: numbered_in_search_words
+SELECT document_id FROM search_words
+WHERE word >= $low::HUGEINT AND word <= $high::HUGEINT UNION ALL
+-- name: numbered_in_search_late
+SELECT document_id FROM search_late
+WHERE word >= $low::HUGEINT AND word <= $high::HUGEINT UNION ALL
+
+-- name: numbered_oddly
+-- S. A number that begins or ends with a space, or holds what nobody can type.
+SELECT document_id FROM documents WHERE number = $number;
+
+-- name: folded
+-- P. Up to when past hours are summed over all documents.
+SELECT up_to FROM totals_folded;
 
 -- name: failures
--- R. Refused attempts per bucket and error type; summed by the hour first, for zones are dear.
-SELECT CASE WHEN $daily
-            THEN date_trunc('day', hour AT TIME ZONE 'UTC' AT TIME ZONE $zone)
-                 AT TIME ZONE $zone AT TIME ZONE 'UTC'
-            ELSE hour END AS bucket,
-       error_type, CAST(sum(attempts) AS BIGINT) AS failures
-FROM (
+-- R. Refused attempts per bucket and error type. Zones are dear, so each hour is asked about once.
+WITH summed AS MATERIALIZED (
     SELECT hour, error_type, sum(attempts) AS attempts
-    FROM attempt_rollup
-    WHERE outcome = 'refused' AND hour >= $since AND hour < $until
-      AND ($company::VARCHAR IS NULL OR company = $company)
-      AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
-      AND ($site::VARCHAR IS NULL OR site = $site)
-    GROUP BY hour, error_type
-) h
-GROUP BY 1, 2 ORDER BY 1, 2;
+    FROM (
+        SELECT hour, error_type, attempts FROM attempt_totals
+        WHERE hour >= $since AND hour < $until AND hour < $folded AND outcome = 'refused'
+        UNION ALL
+        SELECT hour, error_type, attempts FROM attempt_rollup
+        WHERE outcome = 'refused' AND hour >= $since AND hour < $until AND hour >= $folded
+          AND ($company::VARCHAR IS NULL OR company = $company)
+          AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+          AND ($site::VARCHAR IS NULL OR site = $site)
+    ) t GROUP BY hour, error_type
+)
+SELECT b.bucket, s.error_type, CAST(sum(s.attempts) AS BIGINT) AS failures
+FROM summed s
+JOIN (SELECT hour, CASE WHEN $daily
+                        THEN date_trunc('day', hour AT TIME ZONE 'UTC' AT TIME ZONE $zone)
+                             AT TIME ZONE $zone AT TIME ZONE 'UTC'
+                        ELSE hour END AS bucket
+      FROM (SELECT DISTINCT hour FROM summed) h) b ON b.hour = s.hour
+GROUP BY 1, 2 HAVING sum(s.attempts) <> 0 ORDER BY 1, 2;
 
 -- name: series
 -- R. What each bucket saw, for the sparklines; buckets in which nothing happened are absent.
@@ -102,11 +135,16 @@ FROM (
            coalesce(sum(attempts) FILTER (WHERE outcome = 'refused'), 0) AS refused,
            0 AS synced, 0 AS synced_amount, 0 AS sync_seconds, 0 AS timed, 0 AS remedy_seconds,
            0 AS remedied
-    FROM attempt_rollup WHERE hour >= $since AND hour < $until
-      AND ($company::VARCHAR IS NULL OR company = $company)
-      AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
-      AND ($site::VARCHAR IS NULL OR site = $site)
-    GROUP BY hour
+    FROM (
+        SELECT hour, is_first, outcome, attempts FROM attempt_totals
+        WHERE hour >= $since AND hour < $until AND hour < $folded
+        UNION ALL
+        SELECT hour, is_first, outcome, attempts FROM attempt_rollup
+        WHERE hour >= $since AND hour < $until AND hour >= $folded
+          AND ($company::VARCHAR IS NULL OR company = $company)
+          AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+          AND ($site::VARCHAR IS NULL OR site = $site)
+    ) a GROUP BY hour
     UNION ALL
     SELECT hour, 0, 0, 0, sum(documents), sum(amount), 0, 0, 0, 0
     FROM closing_rollup WHERE hour >= $since AND hour < $until AND state = 'synced'
@@ -120,11 +158,16 @@ FROM (
            coalesce(sum(documents) FILTER (WHERE what = 'sync'), 0),
            coalesce(sum(seconds) FILTER (WHERE what = 'remedy'), 0),
            coalesce(sum(documents) FILTER (WHERE what = 'remedy'), 0)
-    FROM duration_rollup WHERE hour >= $since AND hour < $until
-      AND ($company::VARCHAR IS NULL OR company = $company)
-      AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
-      AND ($site::VARCHAR IS NULL OR site = $site)
-    GROUP BY hour
+    FROM (
+        SELECT hour, what, documents, seconds FROM duration_totals
+        WHERE hour >= $since AND hour < $until AND hour < $folded
+        UNION ALL
+        SELECT hour, what, documents, seconds FROM duration_rollup
+        WHERE hour >= $since AND hour < $until AND hour >= $folded
+          AND ($company::VARCHAR IS NULL OR company = $company)
+          AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+          AND ($site::VARCHAR IS NULL OR site = $site)
+    ) d GROUP BY hour
 ) b
 GROUP BY bucket ORDER BY bucket;
 
@@ -186,18 +229,28 @@ WHERE ($company::VARCHAR IS NULL OR company = $company)
   AND ($site::VARCHAR IS NULL OR site = $site);
 
 -- name: attempt_figures
--- R. This window and the one before it.
-SELECT coalesce(sum(attempts) FILTER (WHERE is_first AND answered AND hour >= $since), 0),
-       coalesce(sum(attempts) FILTER (WHERE is_first AND outcome = 'accepted' AND hour >= $since), 0),
-       coalesce(sum(attempts) FILTER (WHERE is_first AND answered AND hour < $since), 0),
-       coalesce(sum(attempts) FILTER (WHERE is_first AND outcome = 'accepted' AND hour < $since), 0),
-       coalesce(sum(attempts) FILTER (WHERE outcome = 'refused' AND hour >= $since), 0),
-       coalesce(sum(attempts) FILTER (WHERE outcome = 'refused' AND hour < $since), 0)
-FROM (SELECT *, outcome IN ('accepted', 'refused') AS answered FROM attempt_rollup
-      WHERE hour >= $before AND hour < $until
-        AND ($company::VARCHAR IS NULL OR company = $company)
-      AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
-        AND ($site::VARCHAR IS NULL OR site = $site));
+-- R. This window and the one before it; summed once by what the figures tell apart.
+SELECT coalesce(sum(n) FILTER (WHERE is_first AND here), 0),
+       coalesce(sum(n) FILTER (WHERE is_first AND outcome = 'accepted' AND here), 0),
+       coalesce(sum(n) FILTER (WHERE is_first AND NOT here), 0),
+       coalesce(sum(n) FILTER (WHERE is_first AND outcome = 'accepted' AND NOT here), 0),
+       coalesce(sum(n) FILTER (WHERE outcome = 'refused' AND here), 0),
+       coalesce(sum(n) FILTER (WHERE outcome = 'refused' AND NOT here), 0)
+FROM (
+    SELECT hour >= $since AS here, outcome, is_first, sum(attempts) AS n
+    FROM (
+        SELECT hour, outcome, is_first, attempts FROM attempt_totals
+        WHERE hour >= $before AND hour < $until AND hour < $folded
+          AND outcome IN ('accepted', 'refused')
+        UNION ALL
+        SELECT hour, outcome, is_first, attempts FROM attempt_rollup
+        WHERE hour >= $before AND hour < $until AND hour >= $folded
+          AND outcome IN ('accepted', 'refused')
+          AND ($company::VARCHAR IS NULL OR company = $company)
+          AND ($entry_type::VARCHAR IS NULL OR entry_type = $entry_type)
+          AND ($site::VARCHAR IS NULL OR site = $site)
+    ) t GROUP BY 1, 2, 3
+) h;
 
 -- name: closing_figures
 -- R. This window and the one before it.
@@ -215,16 +268,23 @@ WHERE hour >= $before AND hour < $until AND state = 'synced'
 SELECT any_value(currency) FROM (SELECT currency FROM documents WHERE currency <> '' LIMIT 1);
 
 -- name: problem_count
+-- P: known without reading.
 SELECT count(*) FROM intake_problems;
 
 -- name: newest_beat
+-- P: a row a loop.
 SELECT max(last_at) FROM beats;
 
 -- name: beats
+-- P: a row a loop.
 SELECT loop, last_at, every_seconds, ok, detail FROM beats ORDER BY loop;
 
+-- name: newest_event
+-- P: known without reading.
+SELECT coalesce(max(event_id), 0) FROM audit_events;
+
 -- name: audit
--- P.
+-- P, where it is known after which event they are.
 SELECT event_id AS id, happened_at AS "at", who, role, action, target, allowed, reason, origin,
        old_value, new_value, request_id, hash
-FROM audit_events ORDER BY event_id DESC LIMIT $limit;
+FROM audit_events WHERE event_id > $after ORDER BY event_id DESC LIMIT $limit;

@@ -51,7 +51,16 @@ DELETE FROM bodies WHERE attempt_id IN (
     ORDER BY b.attempt_id LIMIT $limit);
 
 -- name: insert_archive
-INSERT INTO archives VALUES ($file, $month, $attempts, $bytes, $sha256, $now);
+INSERT INTO archives VALUES ($file, $month, $attempts, $bytes, $sha256, $now, $first, $last);
+
+-- name: documents_in
+-- B.
+SELECT min(document_id), max(document_id) FROM attempts WHERE attempt_id IN (FROM leaving);
+
+-- name: archives_of
+-- P: one row a file.
+SELECT file FROM archives
+WHERE first_document IS NULL OR ($id >= first_document AND $id <= last_document) ORDER BY month, file;
 
 -- name: archives
 SELECT file, month, attempts, bytes, sha256 FROM archives ORDER BY month, file;

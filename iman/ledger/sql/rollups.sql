@@ -42,6 +42,11 @@ FROM (
 ) t
 WHERE length IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6;
 
+CREATE OR REPLACE TEMP VIEW counted_refusals AS
+SELECT time_bucket(INTERVAL 15 MINUTE, ended_at) AS quarter, document_id,
+       coalesce(error_type, '') AS error_type, CAST(count(*) AS HUGEINT) AS attempts
+FROM all_outcomes WHERE outcome = 'refused' GROUP BY 1, 2, 3;
+
 CREATE OR REPLACE TEMP VIEW counted_causes AS
 SELECT date_trunc('hour', m.joined_at) AS hour, m.cause_id, d.company, d.site, d.entry_type,
        CAST(count(*) AS HUGEINT) AS documents, sum(coalesce(d.amount, 0)) AS amount
@@ -59,6 +64,7 @@ GROUP BY company, site, entry_type, state;
 INSERT INTO retry_rollup SELECT * FROM counted_retries ORDER BY hour;
 INSERT INTO duration_rollup SELECT * FROM counted_durations ORDER BY hour;
 INSERT INTO cause_rollup SELECT * FROM counted_causes ORDER BY hour;
+INSERT INTO refusals SELECT * FROM counted_refusals ORDER BY quarter, document_id;
 
 -- name: differ
 -- How many sums of each rollup are not those of the raw records; all 0 where all is well. A new
@@ -97,8 +103,22 @@ WITH attempts_kept AS (
     FROM cause_rollup GROUP BY ALL HAVING sum(documents) <> 0
 ), causes_raw AS (
     SELECT hour, cause_id, company, entry_type, sum(documents) FROM counted_causes GROUP BY ALL
+), refusals_kept AS (
+    SELECT quarter, document_id, error_type, sum(attempts)
+    FROM refusals GROUP BY ALL HAVING sum(attempts) <> 0
 )
-SELECT 'attempt_rollup' AS rollup, count(*) AS differences FROM (
+SELECT 'attempt_totals' AS rollup, count(*) AS differences FROM (
+    SELECT hour, outcome, error_type, is_first FROM (
+        SELECT hour, outcome, error_type, is_first, attempts FROM attempt_totals
+        UNION ALL SELECT hour, outcome, error_type, is_first, -attempts FROM attempt_rollup)
+    WHERE hour < (SELECT up_to FROM totals_folded) GROUP BY ALL HAVING sum(attempts) <> 0)
+UNION ALL SELECT 'duration_totals', count(*) FROM (
+    SELECT hour, what, bucket FROM (
+        SELECT hour, what, bucket, documents, seconds FROM duration_totals
+        UNION ALL SELECT hour, what, bucket, -documents, -seconds FROM duration_rollup)
+    WHERE hour < (SELECT up_to FROM totals_folded)
+    GROUP BY ALL HAVING sum(documents) <> 0 OR abs(sum(seconds)) > 0.001)
+UNION ALL SELECT 'attempt_rollup' AS rollup, count(*) AS differences FROM (
     (FROM attempts_kept EXCEPT FROM attempts_raw)
     UNION ALL (FROM attempts_raw EXCEPT FROM attempts_kept))
 UNION ALL SELECT 'closing_rollup', count(*) FROM (
@@ -114,7 +134,36 @@ UNION ALL SELECT 'duration_rollup', count(*) FROM (
     UNION ALL (FROM counted_durations EXCEPT FROM durations_kept))
 UNION ALL SELECT 'cause_rollup', count(*) FROM (
     (FROM causes_kept EXCEPT FROM causes_raw)
-    UNION ALL (FROM causes_raw EXCEPT FROM causes_kept));
+    UNION ALL (FROM causes_raw EXCEPT FROM causes_kept))
+UNION ALL SELECT 'refusals', count(*) FROM (
+    (FROM refusals_kept EXCEPT FROM counted_refusals)
+    UNION ALL (FROM counted_refusals EXCEPT FROM refusals_kept));
+
+-- name: fold_attempts
+-- B: hours that are past.
+DELETE FROM attempt_totals WHERE hour >= (SELECT up_to FROM totals_folded);
+INSERT INTO attempt_totals
+SELECT hour, outcome, error_type, is_first, CAST(sum(attempts) AS BIGINT) FROM attempt_rollup
+WHERE hour >= getvariable('folded_from') AND hour < getvariable('folded_to')
+GROUP BY ALL HAVING sum(attempts) <> 0 ORDER BY hour;
+
+-- name: fold_durations
+-- B.
+DELETE FROM duration_totals WHERE hour >= (SELECT up_to FROM totals_folded);
+INSERT INTO duration_totals
+SELECT hour, what, bucket, CAST(sum(documents) AS BIGINT), sum(seconds) FROM duration_rollup
+WHERE hour >= getvariable('folded_from') AND hour < getvariable('folded_to')
+GROUP BY ALL HAVING sum(documents) <> 0 ORDER BY hour;
+
+-- name: folded
+SELECT up_to FROM totals_folded;
+
+-- name: set_folded
+UPDATE totals_folded SET up_to = $up_to;
+
+-- name: unfold
+-- Something was counted in an hour that was past: it is folded again.
+UPDATE totals_folded SET up_to = $hour WHERE up_to > $hour;
 
 -- name: forget_counted
 DROP VIEW IF EXISTS counted_attempts;
@@ -122,3 +171,4 @@ DROP VIEW IF EXISTS counted_closings;
 DROP VIEW IF EXISTS counted_retries;
 DROP VIEW IF EXISTS counted_durations;
 DROP VIEW IF EXISTS counted_causes;
+DROP VIEW IF EXISTS counted_refusals;

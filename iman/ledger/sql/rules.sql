@@ -33,8 +33,9 @@ WHERE attempt_id BETWEEN $first AND $last AND outcome = 'refused' AND error_type
 -- name: moved
 -- B. What the changed readings move between error types, for both rollups to read.
 CREATE OR REPLACE TEMP TABLE moved AS
-SELECT date_trunc('hour', x.ended_at) AS hour, d.company, d.site, d.entry_type,
-       unnest([c.old_type, c.error_type]) AS error_type, unnest([-1, 1]) AS n,
+SELECT date_trunc('hour', x.ended_at) AS hour,
+       time_bucket(INTERVAL 15 MINUTE, x.ended_at) AS quarter, x.document_id, d.company, d.site,
+       d.entry_type, unnest([c.old_type, c.error_type]) AS error_type, unnest([-1, 1]) AS n,
        a.round = 1 AND a.number = 1 AND a.trigger <> 'lookup' AS is_first, a.number > 1 AS is_retry
 FROM outcomes x
 JOIN (
@@ -62,6 +63,11 @@ INSERT INTO retry_rollup
 SELECT hour, company, site, entry_type, error_type, sum(n)
 FROM moved WHERE is_retry
 GROUP BY hour, company, site, entry_type, error_type HAVING sum(n) <> 0;
+
+-- name: count_refusals_anew
+INSERT INTO refusals
+SELECT quarter, document_id, error_type, sum(n)
+FROM moved GROUP BY quarter, document_id, error_type HAVING sum(n) <> 0;
 
 -- name: read_anew
 -- B.

@@ -209,7 +209,7 @@ INSERT INTO open_documents (document_id, entry_type, company, site, amount, stat
                             attempt, next_trigger, due_at, crashed, first_failed_at, last_tried_at,
                             http_status, error_code, error_text, error_type, entity_kind, entity,
                             waits_for, received_at, document_date, document_number,
-                            search_text)
+                            search_text, booking, customer_name)
 SELECT m.document_id, m.entry_type, $company, m.site, m.amount, m.state,
        coalesce(s.last_tried_at, m.received_at), coalesce(s.round, 1), coalesce(s.attempt, 0),
        CASE m.state WHEN 'failed' THEN 'resync' WHEN 'parked' THEN 'resync'
@@ -222,7 +222,8 @@ SELECT m.document_id, m.entry_type, $company, m.site, m.amount, m.state,
        CASE WHEN m.state = 'waiting'
             THEN $company || '/invoice/INV-' || lpad(CAST(m.parent AS VARCHAR), 7, '0') END,
        m.received_at, CAST(m.received_at AS DATE), m.number,
-       lower(m.number || chr(31) || m.booking || chr(31) || m.customer || chr(31) || m.customer_name)
+       lower(m.number || chr(31) || m.booking || chr(31) || m.customer || chr(31) || m.customer_name),
+       CAST(m.booking AS VARCHAR), m.customer_name
 FROM made m JOIN kinds k ON k.kind = m.kind LEFT JOIN spans s ON s.document_id = m.document_id
 WHERE m.state IS NOT NULL ORDER BY m.document_id;
 
@@ -238,7 +239,8 @@ SELECT m.document_id, 1, 'synced', s.last_tried_at,
        m.document_id // 50 + 1 || '-' || m.document_id % 50 + 1, CAST(s.round AS INTEGER),
        CAST(s.attempt AS INTEGER), s.first_failed_at, m.entry_type, $company, m.site, m.number, m.amount,
        coalesce(s.first_failed_at, m.received_at), CAST(m.received_at AS DATE),
-       lower(m.number || chr(31) || m.booking || chr(31) || m.customer || chr(31) || m.customer_name)
+       lower(m.number || chr(31) || m.booking || chr(31) || m.customer || chr(31) || m.customer_name),
+       row_number() OVER (ORDER BY s.last_tried_at, m.document_id)
 FROM made m JOIN spans s ON s.document_id = m.document_id
 WHERE m.state IS NULL ORDER BY s.last_tried_at, m.document_id;
 

@@ -1,14 +1,17 @@
 -- Lists that people keep under a name.
 
 -- name: visible
+-- P: at most a hundred a person.
 SELECT view_id, owner, name, shared, filter, sort, columns, changed_at, changed_by
 FROM saved_views WHERE shared OR owner = $who ORDER BY lower(name), view_id;
 
 -- name: view
+-- 1.
 SELECT view_id, owner, name, shared, filter, sort, columns, changed_at, changed_by
 FROM saved_views WHERE view_id = $id;
 
 -- name: names
+-- P: one person's.
 SELECT view_id, lower(name) FROM saved_views WHERE owner = $owner;
 
 -- name: insert_view
