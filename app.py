@@ -17,11 +17,10 @@ PAGES = Path(__file__).resolve().parent / "pages"
 
 try:
     settings = load(DashboardSettings)
+    app = launch.build(settings, PAGES)
 except SettingsError as exc:
     print(f"app: {exc}", file=sys.stderr)  # noqa: T201 -- the entry point says why it cannot start
     sys.exit(2)
-
-app = launch.build(settings, PAGES)
 
 if __name__ == "__main__":
     app.run(config=launch.server_config(settings))

@@ -21,21 +21,25 @@ from iman import __version__
 from iman.api.app import create_app
 from iman.api.door import Rules, hosts
 from iman.api.passwords import hash_password, password_fits
+from iman.api.people import Passwords
 from iman.daemon import ApiThread, Daemon, Every
-from iman.demo import DEMO_SIGN_INS
+from iman.demo import DEMO_SIGN_INS, DemoSignIn
 from iman.domain.masking import Masking
+from iman.domain.people import Role
 from iman.domain.retry import RetryPolicy
 from iman.gateways.byondpro import Byondpro
 from iman.gateways.byondpro_documents import read_document
 from iman.gateways.entries.mapping import named_values
 from iman.gateways.fast_http import FastClient, FastTransport
 from iman.gateways.log_in import Basic, Bearer
+from iman.gateways.oidc import OpenIdProvider, Provider
 from iman.gateways.sage300 import Sage300
 from iman.gateways.sage_web import Capabilities
 from iman.gateways.sandbox_switches import SandboxSwitches
 from iman.keeping.keeping import Keeping
 from iman.ledger.accounts import (
     StoredUser,
+    account_stands,
     change_user,
     end_sessions,
     find_user,
@@ -48,6 +52,7 @@ from iman.ledger.holding import record_breaker
 from iman.ledger.settings_kept import note_start
 from iman.net import listen, showing, trusting
 from iman.os_user import os_user
+from iman.proxies import Proxies
 from iman.remedy_wiring import build_remedies, remedy_links, rules_in_force
 from iman.secret import Secret
 from iman.settings import DaemonSettings, settings_file, told
@@ -136,6 +141,26 @@ def byondpro_client(settings: DaemonSettings, context: ssl.SSLContext) -> httpx.
     )
 
 
+def identity_provider(settings: DaemonSettings) -> OpenIdProvider | None:
+    """Nothing is asked of it before somebody comes with its token. None where none is set.
+
+    Raises ``SettingsError`` where the package that checks signatures is missing.
+    """
+    if not settings.oidc_issuer:
+        return None
+    provider = Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        name_claim=settings.oidc_name_claim,
+        groups_claim=settings.oidc_groups_claim,
+    )
+    return OpenIdProvider(provider, provider_client(settings))
+
+
+def provider_client(settings: DaemonSettings) -> httpx.Client:
+    return httpx.Client(trust_env=False, verify=tls(settings), follow_redirects=False)
+
+
 def open_source(
     settings: DaemonSettings, context: ssl.SSLContext, now: Now
 ) -> Byondpro | SqlSource:
@@ -156,7 +181,7 @@ def open_source(
 def sql_database(settings: DaemonSettings) -> Database:
     from iman.gateways.sql_source.database import Database
 
-    return Database(Secret(settings.sql_url, "IMAN_SQL_URL").value(), timeout=settings.sql_timeout)
+    return Database(Secret(settings.sql_url, "IMAN_SQL_URL"), timeout=settings.sql_timeout)
 
 
 def sql_outbox(settings: DaemonSettings) -> Outbox:
@@ -292,9 +317,20 @@ def run_daemon(settings: DaemonSettings, *, now: Now = utc_now) -> None:
                 add_demo_people(ledger, now)
             else:
                 end_demo_people(ledger, now)
-                if not any(one.active for one in list_users(ledger.reader())):
-                    log.warning("nobody_may_sign_in", do="iman user add NAME --role admin")
+                _warn_of_a_shut_door(settings, ledger)
             asyncio.run(_run(settings, ledger, listening, now))
+
+
+def _warn_of_a_shut_door(settings: DaemonSettings, ledger: DuckDBLedger) -> None:
+    """Somebody has to get in: while the identity provider is away, with a password."""
+    only = set(settings.password_sign_in)
+    active = [one for one in list_users(ledger.reader()) if one.active]
+    with_one = [one for one in active if not one.provider and (not only or one.name in only)]
+    add = "iman user add NAME --role admin"
+    if not active and not settings.oidc_issuer:
+        log.warning("nobody_may_sign_in", do=add)
+    elif settings.oidc_issuer and not any(one.role is Role.ADMIN for one in with_one):
+        log.warning("no_admin_without_the_identity_provider", do=add)
 
 
 async def _run(
@@ -303,6 +339,7 @@ async def _run(
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     stop_on_signals(lambda: loop.call_soon_threadsafe(stop.set))
     daemon = build_daemon(settings, ledger=ledger, now=now)
+    provider = identity_provider(settings)
     switches = sandbox_switches(settings) if settings.sandbox else None
     app = create_app(
         ledger=ledger,
@@ -315,6 +352,9 @@ async def _run(
         storage=daemon.keeping.room,
         retention=daemon.keeping.retention,
         metrics=daemon.keeping.metrics,
+        provider=provider,
+        mapping=settings.oidc_groups,
+        passwords=Passwords(frozenset(settings.password_sign_in)),
     )
     api = ApiThread(app, listening, api_tls(settings))
     api.start()
@@ -323,14 +363,16 @@ async def _run(
     finally:
         api.stop()
         daemon.keeping.close()
-        if switches is not None:
-            switches.close()
+        for one in (switches, provider):
+            if one is not None:
+                one.close()
 
 
 def api_rules(settings: DaemonSettings) -> Rules:
     return Rules(
         hosts=hosts((settings.api_host, *settings.api_allowed_hosts)),
         calls_per_second=settings.api_calls_per_second,
+        proxies=Proxies(settings.trusted_proxies),
     )
 
 
@@ -384,13 +426,11 @@ def end_demo_people(ledger: DuckDBLedger, now: Now) -> None:
         log.warning("demo_sign_in_deactivated", name=who.name)
 
         def work(conn: Any, one: StoredUser = known) -> None:  # the writer hands in its connection
+            before = account_stands(conn, one.name, now())
             change_user(conn, one.name, one.role, one.reach, active=False)
             end_sessions(conn, one.name, now=now())
-            event = AuditEvent(
-                who="iman", role="", action="change_user", target=one.name, allowed=True,
-                reason="a public password, and this is no sandbox", origin="start",
-            )  # fmt: skip
-            write_audit(conn, ledger.ids, event, now=now())
+            why = "a public password, and this is no sandbox"
+            _note(ledger, conn, "change_user", one.name, why, before, now)
 
         ledger.write(work).result()
 
@@ -398,7 +438,24 @@ def end_demo_people(ledger: DuckDBLedger, now: Now) -> None:
 def add_demo_people(ledger: DuckDBLedger, now: Now) -> None:
     for who in DEMO_SIGN_INS:
         known = find_user(ledger.reader(), who.name)
-        if known is None or not known.active:
-            hashed = hash_password(who.password)
-            save = partial(save_user, name=who.name, role=who.role, password_hash=hashed, now=now())
-            ledger.write(save).result()
+        if known is not None and known.active:
+            continue
+        hashed = hash_password(who.password)
+
+        def work(conn: Any, one: DemoSignIn = who, hashed: str = hashed) -> None:
+            before = account_stands(conn, one.name, now())
+            save_user(conn, one.name, one.role, hashed, now=now())
+            _note(ledger, conn, "save_user", one.name, "for the sandbox", before, now)
+
+        ledger.write(work).result()
+
+
+def _note(
+    ledger: DuckDBLedger, conn: Any, action: str, name: str, why: str, before: str, now: Now
+) -> None:
+    """What the start itself did to an account."""
+    event = AuditEvent(
+        who="iman", role="", action=action, target=name, allowed=True, reason=why, origin="start",
+        before=before, after=account_stands(conn, name, now()),
+    )  # fmt: skip
+    write_audit(conn, ledger.ids, event, now=now())

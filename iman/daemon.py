@@ -254,7 +254,7 @@ class ApiThread:
     ) -> None:
         config = uvicorn.Config(
             app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=3,
-            timeout_keep_alive=_KEEP_ALIVE,
+            timeout_keep_alive=_KEEP_ALIVE, proxy_headers=False,  # the door reads them
             ssl_context_factory=None if tls is None else lambda *_: tls,
         )  # fmt: skip
         self._server = uvicorn.Server(config)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import httpx
@@ -67,6 +67,23 @@ def examine(settings: DaemonSettings) -> Iterator[Finding]:
         else:
             yield from _byondpro(settings, http)
         yield from _sage(settings, http)
+        if settings.oidc_issuer:
+            from iman.doctor_sign_on import examine_sign_on  # only where there is a provider
+
+            yield from examine_sign_on(settings, _setups(settings, http))
+
+
+def _setups(settings: DaemonSettings, http: httpx.Client) -> dict[str, Any] | None:
+    """byondpro's, where it answers with them."""
+    if settings.source == "sql":
+        return None
+    base = str(settings.byondpro_url).rstrip("/")
+    token = Secret(settings.byondpro_token, "IMAN_BYONDPRO_TOKEN").value()
+    with contextlib.suppress(httpx.HTTPError, ValueError):
+        headers = {"authorization": f"Bearer {token}"}
+        found = http.get(f"{base}/api/integration/v1/setups", headers=headers).json()
+        return found if isinstance(found, dict) else None
+    return None
 
 
 def _ledger(path: Path) -> Finding:

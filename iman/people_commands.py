@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,7 +20,7 @@ from iman.api.people_client import PeopleClient
 from iman.api.wire_people import NewToken, NewUser, UserChange
 from iman.asking import http_to, sign_in
 from iman.domain.people import Permission, Reach, Role
-from iman.errors import DaemonUnavailable, NotFound
+from iman.errors import DaemonRefused, DaemonUnavailable, NotFound
 from iman.settings import DashboardSettings, load
 
 user = typer.Typer(help="Who may sign in, and of what they see.", no_args_is_help=True)
@@ -80,6 +81,7 @@ def list_users(admin: Admin = "") -> None:
             reach = Reach(companies=tuple(one.companies), sites=tuple(one.sites))
             since = f"{one.signed_in_at:%Y-%m-%d %H:%M} UTC" if one.signed_in_at else "never"
             role = one.role.value if one.active else f"{one.role.value}, may not sign in"
+            role += " (single sign-on)" if one.single_sign_on else ""
             shown.add_row(one.name, role, str(reach), since, str(one.wrong_passwords))
         out.print(shown)
 
@@ -118,6 +120,31 @@ def reset_password(name: Name, admin: Admin = "") -> None:
     with _people(admin) as people:
         made = people.reset_password(name)
     out.print(Text(f"{made.name} signs in once with: {made.password}"))
+
+
+@user.command("single-sign-on")
+def single_sign_on(
+    name: Name,
+    on: Annotated[
+        bool, typer.Option("--on/--off", help="Off: the account is no longer the provider's")
+    ] = True,
+    admin: Admin = "",
+) -> None:
+    """Give an account to the identity provider's person of that name; its password is gone.
+
+    Who comes first by that name has it from then on, whatever they are called later.
+    """
+    with _people(admin) as people:
+        known = next((one for one in people.users() if one.name == name), None)
+        if known is None:
+            raise NotFound(f"There is nobody called {name}.")
+        wanted = UserChange(
+            role=known.role, companies=known.companies, sites=known.sites, active=known.active,
+            single_sign_on=on,
+        )  # fmt: skip
+        people.change_user(name, wanted)
+    how = "through single sign-on" if on else "with a password: iman user reset-password makes one"
+    out.print(Text(f"{name} signs in {how}."))
 
 
 @user.command("sign-out")
@@ -196,21 +223,26 @@ def _limits(reach: Reach) -> str:
 def _add_directly(ledger: Path, wanted: NewUser) -> None:
     from iman.api.passwords import hash_password
     from iman.api.people import People
-    from iman.ledger.accounts import end_sessions, save_user
+    from iman.ledger.accounts import account_stands, end_sessions, find_user, save_user
     from iman.ledger.audit import AuditEvent, write_audit
     from iman.ledger.duckdb_ledger import DuckDBLedger
 
     now = datetime.now(UTC)
     hashed = hash_password(wanted.password)
     held = DuckDBLedger(ledger, now=now)
-    event = AuditEvent(
+    told = AuditEvent(
         who="command line", role="admin", action="save_user", target=wanted.name, allowed=True,
         reason=f"role {wanted.role}; {wanted.reach}", origin="cli",
     )  # fmt: skip
 
     def work(conn: Any) -> None:  # the writer hands in its connection
+        known = find_user(conn, wanted.name)
+        if known is not None and known.provider:
+            raise DaemonRefused(f"{wanted.name} signs in through single sign-on.")
+        before = account_stands(conn, wanted.name, now)
         save_user(conn, wanted.name, wanted.role, hashed, now=now, reach=wanted.reach)
         end_sessions(conn, wanted.name, now=now)
+        event = replace(told, before=before, after=account_stands(conn, wanted.name, now))
         write_audit(conn, held.ids, event, now=now)
 
     try:

@@ -34,6 +34,7 @@ from pydantic_settings import (
 
 from iman.domain.setting import Origin, SettingValue
 from iman.errors import SettingsError
+from iman.settings_sign_on import CALLBACK, DaemonSignOnSettings, DashboardSignOnSettings
 
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -83,7 +84,7 @@ class _FromEnvironmentAndFile(BaseSettings):
         return init_settings, env_settings, from_file
 
 
-class DaemonSettings(_FromEnvironmentAndFile):
+class DaemonSettings(DaemonSignOnSettings, _FromEnvironmentAndFile):
     """What ``sync_daemon.py`` runs on. The defaults of the clock are the byondpro guide's."""
 
     ledger: Path = Field(Path("data/ledger.duckdb"), description="The ledger's file")
@@ -321,7 +322,7 @@ class DaemonSettings(_FromEnvironmentAndFile):
         return interval / self.speed
 
 
-class DashboardSettings(_FromEnvironmentAndFile):
+class DashboardSettings(DashboardSignOnSettings, _FromEnvironmentAndFile):
     """What ``app.py`` runs on; every default suits one machine."""
 
     dashboard_host: str = Field("127.0.0.1", description="Address the dashboard listens on")
@@ -345,6 +346,11 @@ class DashboardSettings(_FromEnvironmentAndFile):
         le=480,
         description="Minutes a person needs to key one document into Sage 300, for the hours saved",
     )
+
+    @property
+    def oidc_callback(self) -> str:
+        """Where the identity provider leads back to."""
+        return self.oidc_redirect or f"http://127.0.0.1:{self.dashboard_port}{CALLBACK}"
 
     @field_validator("dashboard_allowed_hosts", mode="before")
     @classmethod

@@ -72,3 +72,20 @@ def _nobodys_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
             monkeypatch.delenv(name)
     nowhere: Path = tmp_path_factory.getbasetemp() / "there-is-no" / "iman.toml"
     monkeypatch.setenv("IMAN_SETTINGS", str(nowhere))
+
+
+@pytest.fixture(autouse=True)
+def _what_an_action_changed_is_told(monkeypatch: pytest.MonkeyPatch):
+    """Whatever any test does in this process: its audit event says how it stood before and after.
+
+    It fails in the writer, so the action itself fails and the test with it.
+    """
+    from iman.ledger import audit
+
+    looked = audit.tells_what_changed
+
+    def checked(event: audit.AuditEvent) -> bool:
+        assert looked(event), f"{event.action} of {event.target!r} tells neither before nor after"
+        return True
+
+    monkeypatch.setattr(audit, "tells_what_changed", checked)

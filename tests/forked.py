@@ -6,6 +6,7 @@ process like any other: its own id, files, environment and signals, ended by ``k
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import json
@@ -74,6 +75,12 @@ class Parent:
                 env=os.environ | {"PYTHONUNBUFFERED": "1", "OPENBLAS_NUM_THREADS": "1"},
             )  # fmt: skip
         self._socket = ours
+        atexit.register(self._end)
+
+    def _end(self) -> None:
+        """It goes when nobody can ask any more; and whoever it began goes with it."""
+        self._socket.close()
+        self._process.wait()
 
     def start(self, arguments: list[str], environment: dict[str, str], out: int) -> Forked:
         """*arguments* as after ``python``: ``-m`` and a module, or a script, and what it is given.

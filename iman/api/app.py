@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
@@ -13,7 +14,7 @@ from starlette.exceptions import HTTPException
 from iman import __version__
 from iman.api.backups import BackupsView, NoBackups
 from iman.api.door import STATUSES, Door, Rules
-from iman.api.people import People
+from iman.api.people import Passwords, People
 from iman.api.remedies import NoRemedies, RemediesView
 from iman.api.retention import NoRetention, RetentionView
 from iman.api.routes import (
@@ -35,9 +36,11 @@ from iman.api.routes import storage as storage_routes
 from iman.api.routes import watching as watching_routes
 from iman.api.rules_of_routes import declare
 from iman.api.sandbox import NoSandbox, SandboxView
+from iman.api.single_sign_on import IdentityProvider, SingleSignOn
 from iman.api.storage import NoStorage, StorageView
 from iman.api.watching import MetricsView, NoMetrics
 from iman.api.wire import ErrorBody, Health
+from iman.domain.single_sign_on import GroupRole
 from iman.errors import (
     DaemonRefused,
     ImanError,
@@ -95,11 +98,15 @@ def create_app(
     storage: StorageView | None = None,
     retention: RetentionView | None = None,
     metrics: MetricsView | None = None,
+    provider: IdentityProvider | None = None,
+    mapping: Sequence[GroupRole] = (),
+    passwords: Passwords | None = None,
 ) -> FastAPI:
     """Every route but health and sign-in wants a session's token.
 
     Without *remedies* nothing is verified, looked up or compared; without *switches* there is no
     sandbox whose faults could be switched; all else works. *rules*: who may call, and how often.
+    *provider* and *mapping*: single sign-on; *passwords*: who may sign in with one beside it.
     """
     app = FastAPI(
         title="Iman control API",
@@ -115,7 +122,8 @@ def create_app(
     app.state.ledger = ledger
     app.state.daemon = daemon
     app.state.now = now
-    app.state.people = People(ledger, now)
+    app.state.people = People(ledger, now, passwords)
+    app.state.single_sign_on = SingleSignOn(app.state.people, ledger, now, provider, mapping)
     app.state.remedies = remedies or NoRemedies()
     app.state.sandbox = switches or NoSandbox()
     app.state.backups = backups or NoBackups()
@@ -125,6 +133,7 @@ def create_app(
     for part in (*_PARTS, *remedy_routes.PARTS):
         declare(part.router)
         app.include_router(part.router, prefix=PREFIX)
+    app.state.proxies = (rules or Rules()).proxies
     app.add_middleware(Door, rules=rules or Rules())
     app.add_exception_handler(ImanError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)

@@ -27,6 +27,7 @@ from iman.api.wire import (
     Pause,
     PauseRequest,
     Preference,
+    ProviderSignIn,
     Queue,
     ResyncRequest,
     ResyncStarted,
@@ -84,6 +85,11 @@ class DaemonClient:
         """*address*: of the browser behind this process; guesses are counted by it."""
         body = SignIn(name=name, password=password)
         return read(Session, self.call("POST", "/sessions", body=body, address=address))
+
+    def sign_in_through_provider(self, id_token: str, *, address: str = "") -> Session:
+        """*id_token*: the identity provider's, fresh. ``NotAllowed`` where no group has a role."""
+        body = ProviderSignIn(id_token=id_token)
+        return read(Session, self.call("POST", "/sessions/oidc", body=body, address=address))
 
     def sign_out(self) -> None:
         self._send("DELETE", "/sessions/current")

@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse
 
 from iman.api.wire import ErrorBody
 from iman.ledger.audit import current_request
+from iman.proxies import Proxies
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -40,16 +41,19 @@ _BODY_WITHIN = 30.0  # seconds a body may take to arrive
 _BURST = 10  # seconds' worth of calls that may come at once
 _MOST_CALLERS = 8192
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+_NO_PROXIES = Proxies()
 _ALWAYS = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
     """*hosts*: names it may be called by, beside loopback's. *calls_per_second*: for a session, or
-    for an address without one; ten times as many may come at once."""
+    for an address without one; ten times as many may come at once. *proxies*: whom to believe
+    where a call came from."""
 
     hosts: frozenset[str] = frozenset()
     calls_per_second: float = 100.0
+    proxies: Proxies = _NO_PROXIES
 
 
 class Door:
@@ -58,11 +62,13 @@ class Door:
     def __init__(self, app: App, *, rules: Rules) -> None:
         self._app = app
         self._hosts = LOOPBACK | rules.hosts
+        self._proxies = rules.proxies
         self._callers = Callers(rules.calls_per_second)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
+        scope = self._proxies.seen_through(scope)
         number = _number(scope)
         current_request.set(number)  # of this call's own task; what fails later is logged with it
         token = _header(scope, b"authorization")

@@ -1,4 +1,5 @@
-"""How often a password may be guessed: answered before any is hashed, so guesses cost little."""
+"""How often a password or a token may be guessed: answered before one is looked at, so guesses
+cost little."""
 
 from __future__ import annotations
 
@@ -66,6 +67,14 @@ class Guesses:
             pair.until = now + min(_FIRST_WAIT * 2**pair.waits, _LONGEST_WAIT)
             pair.waits = min(pair.waits + 1, 10)
             return True
+
+    def neither(self, name: str, address: str) -> None:
+        """Take back the last try from there: it was neither right nor a guess."""
+        with self._lock:
+            tries = self._pairs.get((name, address))
+            if tries is not None and tries.wrong:
+                tries.wrong.pop()
+                tries.until = None
 
     def right(self, name: str, address: str) -> None:
         with self._lock:

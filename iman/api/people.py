@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from threading import Lock
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from iman.ledger import seal, service_tokens
 from iman.ledger.accounts import (
     StoredSession,
     StoredUser,
+    account_stands,
     been_here,
     begin_session,
     end_session,
@@ -34,18 +36,29 @@ from iman.sync.ports import Now
 
 T = TypeVar("T")
 
-_SESSION = timedelta(hours=8)
+SESSION = timedelta(hours=8)
 _MOST_KNOWN = 4096  # sessions remembered
 TOKEN_MARK = "iman_"  # noqa: S105 -- how a service token begins, so that leaked ones can be looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Passwords:
+    """*only*: the names that may sign in with one; none named: everybody who has one."""
+
+    only: frozenset[str] = frozenset()
+
+    def refuses(self, name: str) -> bool:
+        return bool(self.only) and name not in self.only
 
 
 class People:
     """Signs people in and out and answers for a token. Called from the API's threads."""
 
-    def __init__(self, ledger: DuckDBLedger, now: Now) -> None:
+    def __init__(self, ledger: DuckDBLedger, now: Now, passwords: Passwords | None = None) -> None:
         self._ledger = ledger
         self._now = now
-        self._guesses = Guesses(now)
+        self._passwords = passwords or Passwords()
+        self.guesses = Guesses(now)
         self._lock = Lock()
         self._sealing = Lock()
         self._seal: Seal | None = None
@@ -84,8 +97,8 @@ class People:
         """Raises ``NotSignedIn``, or ``TooManySignIns`` after five wrong passwords in a minute."""
         user = self._checked(name, password, address=address, action="sign_in")
         token, now = new_token(), self._now()
-        digest, expires = self.digest(token), now + _SESSION
-        event = _event(user.name, user.role, "sign_in", origin=address)
+        digest, expires = self.digest(token), now + SESSION
+        event = event_of(user.name, user.role, "sign_in", origin=address)
 
         def work(conn: Any) -> None:
             begin_session(
@@ -104,11 +117,13 @@ class People:
     def sign_out_everywhere(self, person: Person, *, origin: str) -> None:
         """Every session of *person*, this one too."""
         now = self._now()
-        event = _event(person.name, person.role, "sign_out_everywhere", origin=origin)
+        event = event_of(person.name, person.role, "sign_out_everywhere", origin=origin)
 
         def work(conn: Any) -> None:
+            before = account_stands(conn, person.name, now)
             end_sessions(conn, person.name, now=now)
-            write_audit(conn, self._ledger.ids, event, now=now)
+            told = replace(event, before=before, after=account_stands(conn, person.name, now))
+            write_audit(conn, self._ledger.ids, told, now=now)
 
         self.take_back(work)
 
@@ -120,12 +135,14 @@ class People:
         if old == new:
             raise DaemonRefused("Choose another password than the one you have.")
         hashed, now, digest = hash_password(new), self._now(), self.digest(token)
-        event = _event(user.name, user.role, "change_password", origin=origin)
+        event = event_of(user.name, user.role, "change_password", origin=origin)
 
         def work(conn: Any) -> None:
+            before = account_stands(conn, user.name, now)
             set_password(conn, user.name, hashed)
             end_sessions(conn, user.name, now=now, but_for=digest)
-            write_audit(conn, self._ledger.ids, event, now=now)
+            told = replace(event, before=before, after=account_stands(conn, user.name, now))
+            write_audit(conn, self._ledger.ids, told, now=now)
 
         self.take_back(work)
 
@@ -164,6 +181,7 @@ class People:
             expires_at=found.expires_at,
             must_change_password=once,
             notice=found.notice if isinstance(found, StoredSession) else "",
+            single_sign_on=isinstance(found, StoredSession) and found.provider,
         )
 
     def person(self, token: str) -> Person:
@@ -183,7 +201,9 @@ class People:
         who = "This token" if person.granted is not None else f"The role {person.role}"
         carries = person.granted is None and Person(name="", role=person.role).may(permission)
         why = "it reaches beyond the person's" if carries else "the role does not carry it"
-        self.audit(_event(person.name, person.role, permission, target, why, origin, allowed=False))
+        self.audit(
+            event_of(person.name, person.role, permission, target, why, origin, allowed=False)
+        )
         raise NotAllowed(
             f"{limited if carries else who} may not {permission.replace('_', ' ')}; ask an admin."
         )
@@ -200,35 +220,43 @@ class People:
         if sees(self._ledger.reader(), what, found):
             why = f"out of reach: {person.reach}"
             self.audit(
-                _event(person.name, person.role, "reach", target, why, origin, allowed=False)
+                event_of(person.name, person.role, "reach", target, why, origin, allowed=False)
             )
         raise NotFound(f"There is no {what} {found}.")
 
     def audit(self, event: AuditEvent) -> None:
         now = self._now()
-        self._ledger.write(
-            lambda conn: write_audit(conn, self._ledger.ids, event, now=now)
-        ).result()
+        self.write(lambda conn: write_audit(conn, self._ledger.ids, event, now=now))
+
+    def write(self, work: Callable[[Any], T]) -> T:
+        return self._ledger.write(work).result()
 
     def _checked(self, name: str, password: str, *, address: str, action: str) -> StoredUser:
         reader = self._ledger.reader()
         familiar = been_here(reader, name, address)
-        waits = self._guesses.begin(name, address, familiar=familiar)
+        waits = self.guesses.begin(name, address, familiar=familiar)
         user = find_user(reader, name)
-        fits = password_fits(user.password_hash if user else None, password)
+        with_one = user is not None and not user.provider and not self._passwords.refuses(name)
+        fits = password_fits(user.password_hash if user and with_one else None, password)
         if fits and user is not None and user.active:
-            self._guesses.right(name, address)
+            self.guesses.right(name, address)
             return user
         now, why = self._now(), "wrong name or password"
+        if user is not None and not with_one:
+            why += "; it does not sign in with a password"
         if waits:
             why += "; the next from there have to wait"
 
         def work(conn: Any) -> None:
             note_wrong(conn, name, address=address, now=now)
-            event = _event(name, "", action, reason=why, origin=address, allowed=False)
+            event = event_of(name, "", action, reason=why, origin=address, allowed=False)
             write_audit(conn, self._ledger.ids, event, now=now)
 
         self._ledger.write(work).result()
+        if self._passwords.only:  # told to whatever name, so that it tells nothing of this one
+            raise NotSignedIn(
+                "The name or the password is wrong, or that name signs in through single sign-on."
+            )
         raise NotSignedIn("The name or the password is wrong.")
 
     def _session(self, digest: str, *, service: bool) -> StoredSession | StoredToken | None:
@@ -263,11 +291,11 @@ def _notice(user: StoredUser) -> str:
     )
 
 
-def _event(
+def event_of(
     who: str, role: str, action: str, target: str = "", reason: str = "", origin: str = "", *,
-    allowed: bool = True,
+    allowed: bool = True, before: str = "", after: str = "",
 ) -> AuditEvent:  # fmt: skip
     return AuditEvent(
-        who=who, role=role, action=action, target=target, allowed=allowed, reason=reason,
-        origin=origin,
+        who=who, role=role, action=action, target=target, allowed=allowed, reason=reason[:500],
+        origin=origin, before=before, after=after,
     )  # fmt: skip

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from iman.domain.document import DocumentState, EntryType, ErpSyncStatus
 from iman.domain.people import Permission, Reach, Role
@@ -29,9 +29,26 @@ class ErrorBody(Wire):
     message: str = Field(description="What was wrong and what to do, for a person")
 
 
+def _no_end_of_time(moment: datetime) -> datetime:
+    if not 1900 <= moment.year <= 9000:  # no arithmetic goes beyond what a calendar holds
+        raise ValueError("a year from 1900 to 9000 is needed")
+    return moment
+
+
+#: A moment somebody asks for.
+Moment = Annotated[datetime, AfterValidator(_no_end_of_time)]
+AwareMoment = Annotated[AwareDatetime, AfterValidator(_no_end_of_time)]
+
+
 class SignIn(Wire):
     name: str = Field(min_length=1, max_length=80)
     password: str = Field(min_length=1, max_length=200)
+
+
+class ProviderSignIn(Wire):
+    """What an identity provider handed out for this sign-in."""
+
+    id_token: str = Field(min_length=1, max_length=32_768, description="Signed by the provider")
 
 
 class Session(Wire):
@@ -56,6 +73,9 @@ class Me(Wire):
         default=False, description="Nothing else is possible before that"
     )
     notice: str = Field(default="", description="Wrong passwords tried since the last sign-in")
+    single_sign_on: bool = Field(
+        default=False, description="The person signs in through the identity provider"
+    )
 
     @property
     def reach(self) -> Reach:

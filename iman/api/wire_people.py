@@ -37,6 +37,11 @@ class UserChange(Limits):
 
     role: Role
     active: bool = Field(default=True, description="Whether they may sign in")
+    single_sign_on: bool | None = Field(
+        default=None,
+        description="True: the identity provider's person of that name takes the account over at "
+        "their next sign-in, and its password is gone; false: no longer the provider's",
+    )
 
 
 class User(Wire):
@@ -50,6 +55,9 @@ class User(Wire):
     signed_in_at: datetime | None
     wrong_passwords: int = Field(description="Since they signed in last")
     wrong_at: datetime | None
+    single_sign_on: bool = Field(
+        default=False, description="Signs in through the identity provider, which gives the role"
+    )
 
 
 class OneTimePassword(Wire):

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from iman.api.wire import Wire
+from iman.api.wire import Moment, Wire
 from iman.api.wire_checklists import Reason, RequestId
 from iman.domain.cause import CauseState
 from iman.domain.document import DocumentState, EntryType
@@ -222,7 +222,7 @@ class Release(Wire):
 
 class Park(Wire):
     reason: str = Field(min_length=1, max_length=500)
-    until: datetime | None = Field(default=None, description="Then a new round begins by itself")
+    until: Moment | None = Field(default=None, description="Then a new round begins by itself")
     request_id: str = RequestId
 
 

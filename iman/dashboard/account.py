@@ -8,8 +8,9 @@ import streamlit as st
 from pydantic import ValidationError
 
 from iman.api.wire import Me
-from iman.dashboard import parts, session, text
+from iman.dashboard import parts, session, text, text_sign_on
 from iman.dashboard import text_people as words
+from iman.dashboard.single_sign_on import PROVIDER
 from iman.errors import ImanError, NotSignedIn
 
 _PLACE = "account"
@@ -30,6 +31,20 @@ def mine(person: Me) -> None:
     parts.facts([(words.MAY_DO, ", ".join(words.MAY[one] for one in person.permissions))])
     ends = text.moment(person.expires_at, zone, now)
     st.html(f'<p class="iman-quiet">{escape(words.session_ends(ends))}</p>')
+
+
+def through_provider() -> None:
+    """For who signs in by single sign-on: their groups read anew, and the way out of both."""
+    name = session.provider_name()
+    st.html(f'<p class="iman-quiet">{escape(text_sign_on.groups_say(name))}</p>')
+    with st.container(horizontal=True, key="single_sign_on"):
+        if st.button(text_sign_on.AGAIN, icon=":material/sync:", key="sign_in_again"):
+            st.login(PROVIDER)
+        if st.button(
+            text_sign_on.OUT_THERE_TOO, icon=":material/logout:", key="sign_out_there_too"
+        ):
+            session.sign_out()
+            st.logout()
 
 
 def password_form() -> None:

@@ -54,7 +54,8 @@ def daemon(token: str | None = None) -> DaemonClient:
 
 @cache
 def sessions() -> Sessions:
-    return Sessions(DaemonClient(_http(_DOOR_PATIENCE)), OfflinePeople(settings().ledger))
+    offline = OfflinePeople(settings().ledger, frozenset(settings().password_sign_in))
+    return Sessions(DaemonClient(_http(_DOOR_PATIENCE)), offline)
 
 
 def close() -> None:

@@ -117,7 +117,8 @@ def _moment(given: str | None) -> datetime | None:
         found = datetime.fromisoformat(given or "")
     except ValueError:
         return None
-    return found if found.utcoffset() is not None else None
+    aware = found.utcoffset() is not None and 1900 <= found.year <= 9000
+    return found if aware else None
 
 
 def _number(given: str | None, least: int, most: int) -> int | None:

@@ -20,6 +20,7 @@ import anyio.to_thread
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from iman.dashboard.sessions import Sessions
+from iman.proxies import Proxies
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -30,8 +31,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 COOKIE = "iman_session"
 SIGNED_OUT = 4401  # the websocket's close code
 HEALTH = "/_stcore/health"
+STREAMLITS = "iman.streamlits"  # in a scope: one of Streamlit's own routes is meant, none of ours
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
+_NO_PROXIES = Proxies()
 _WATCH_SECONDS = 2.0
 _TOKEN = re.compile(r"[A-Za-z0-9_.~+/=-]{8,512}\Z")
 _NOT_PAGES = ("_stcore", "static", "media", "app", "component", "_app", "vendor")
@@ -42,9 +45,20 @@ class Gate:
     """Lets in who has a session, and tells the script who that is in ``x-iman-*`` headers."""
 
     def __init__(
-        self, app: App, *, sessions: Sessions, secret: str, allowed_hosts: Iterable[str] = ()
+        self,
+        app: App,
+        *,
+        sessions: Sessions,
+        secret: str,
+        allowed_hosts: Iterable[str] = (),
+        way_back: str = "",
+        proxies: Proxies = _NO_PROXIES,
     ) -> None:
+        """*way_back*: where an identity provider sends strangers' browsers; '' where there is none.
+        Nothing else is open to them. *proxies*: whom to believe where a browser is."""
         self._app = app
+        self._way_back = way_back
+        self._proxies = proxies
         self._sessions = sessions
         self._secret = secret.encode()
         self._hosts = frozenset(allowed_hosts)
@@ -52,6 +66,7 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
+        scope = self._proxies.seen_through(scope)
         path = scope["path"]
         if scope["type"] == "http" and path == HEALTH:
             return await self._app(self._with_headers(scope, None), receive, send)
@@ -61,7 +76,8 @@ class Gate:
             return await _refuse(scope, receive, send, 400, "This host name is not allowed here.")
         if scope["type"] == "websocket" and not same_origin(scope, self._hosts):
             return await _refuse(scope, receive, send, 403, "Another site may not connect here.")
-        if scope["type"] == "http" and path.startswith("/auth/"):
+        back = path == self._way_back and scope.get("method") == "GET"
+        if scope["type"] == "http" and (path.startswith("/auth/") or back):
             return await self._app(self._with_headers(scope, None), receive, send)
         token = token_of(scope)
         if token is None or not await self._good(token):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +19,26 @@ from iman import logs
 from iman.dashboard import backend, downloads, shell, text
 from iman.dashboard.gate import Gate, SecurityHeaders
 from iman.dashboard.sign_in import SignIn
+from iman.dashboard.single_sign_on import Handing, SingleSignOn
 from iman.dashboard.ticks import Ticks
 from iman.demo import DEMO_SIGN_INS
+from iman.proxies import Proxies
 from iman.settings import DashboardSettings
+from iman.settings_sign_on import CALLBACK
 
 log = logging.getLogger("iman.dashboard")
 
 
 def build(settings: DashboardSettings, pages: Path) -> st.App:
-    """The whole ASGI app. One per process."""
+    """The whole ASGI app. One per process. Raises ``SettingsError``."""
+    # uvicorn would believe every process of this machine; the gate believes whom the settings name
+    os.environ["FORWARDED_ALLOW_IPS"] = "-"
     sessions = backend.sessions()
     hosts = _hosts(settings)
+    sso = SingleSignOn(settings) if settings.oidc_issuer else None
     sign_in = SignIn(
         sessions,
+        sso=sso,
         static=pages / "static",
         sandbox=settings.sandbox,
         demo=DEMO_SIGN_INS if settings.sandbox else (),
@@ -38,14 +47,23 @@ def build(settings: DashboardSettings, pages: Path) -> st.App:
     return st.App(
         pages / "_entry.py",
         routes=[*sign_in.routes(), *downloads.routes()],
+        secrets=sso.secrets() if sso else None,
         middleware=[
             Middleware(SecurityHeaders, headers=security_headers()),
-            Middleware(Gate, sessions=sessions, secret=backend.GATE_SECRET, allowed_hosts=hosts),
+            Middleware(
+                Gate,
+                sessions=sessions,
+                secret=backend.GATE_SECRET,
+                allowed_hosts=hosts,
+                way_back=CALLBACK if sso else "",
+                proxies=Proxies(settings.trusted_proxies),
+            ),
+            Middleware(Handing, on=sso is not None),
             Middleware(Ticks),
             Middleware(shell.Shell),
             Middleware(shell.Compressed),
         ],
-        lifespan=_lifespan,
+        lifespan=partial(_lifespan, sso),
         on_script_error=_on_script_error,
     )
 
@@ -74,12 +92,14 @@ def _hosts(settings: DashboardSettings) -> tuple[str, ...]:
 
 
 @asynccontextmanager
-async def _lifespan(_app: st.App) -> AsyncIterator[None]:
+async def _lifespan(sso: SingleSignOn | None, _app: st.App) -> AsyncIterator[None]:
     _warm()
     logs.lines_of_others()
     backend.own_settings()  # as they stand now: a file may change while we run
     yield
     backend.close()
+    if sso:
+        sso.close()
 
 
 def _warm() -> None:

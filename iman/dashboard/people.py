@@ -23,8 +23,11 @@ def listed(users: list[User]) -> None:
     def standing(one: User) -> str:
         if not one.active:
             return parts.lamp("parked", words.INACTIVE)
-        lamp = parts.lamp("retrying", words.ONE_TIME) if one.must_change_password else ""
+        must = one.must_change_password and not one.single_sign_on
+        lamp = parts.lamp("retrying", words.ONE_TIME) if must else ""
         lamp = lamp or parts.lamp("synced", words.ACTIVE)
+        if one.single_sign_on:
+            lamp += f"<small>{words.THROUGH_PROVIDER}</small>"
         if one.wrong_passwords and one.wrong_at is not None:
             since = text.moment(one.wrong_at, zone, now)
             lamp += f"<small>{escape(words.wrong_passwords(one.wrong_passwords, since))}</small>"
@@ -117,14 +120,20 @@ def change_form(users: list[User]) -> None:
         )  # fmt: skip
         limits(f"change_{name}", reach_of(one))
         st.toggle(words.CHANGE_ACTIVE, value=one.active, key=f"change_{name}_active")
+        if one.single_sign_on or session.provider_name():
+            st.toggle(
+                words.SINGLE_SIGN_ON, value=one.single_sign_on, key=f"change_{name}_sso",
+                help=words.SINGLE_SIGN_ON_HELP,
+            )  # fmt: skip
         st.form_submit_button(
-            words.CHANGE_SAVE, type="primary", on_click=_change, args=(name,),
+            words.CHANGE_SAVE, type="primary", on_click=_change, args=(one,),
             disabled=not there, help=why,
         )  # fmt: skip
     with st.container(horizontal=True, key="person_actions"):
         st.button(
             words.RESET, icon=":material/password:", key=f"reset_{name}", on_click=_reset,
-            args=(name,), disabled=not there, help=why or words.RESET_HELP,
+            args=(name,), disabled=not there or one.single_sign_on,
+            help=why or (words.NO_PASSWORD if one.single_sign_on else words.RESET_HELP),
         )  # fmt: skip
         st.button(
             words.SIGN_OUT_EVERYWHERE, icon=":material/logout:", key=f"out_{name}",
@@ -153,12 +162,15 @@ def _add() -> None:
         state["person_name"] = state["person_password"] = ""
 
 
-def _change(name: str) -> None:
-    state = st.session_state
+def _change(one: User) -> None:
+    state, name = st.session_state, one.name
+    through = state.get(f"change_{name}_sso", one.single_sign_on)
     try:
         wanted = UserChange.model_validate(
             {
                 "role": state[f"change_{name}_role"], "active": state[f"change_{name}_active"],
+                # only a change of it: it takes the password away and ends the sessions
+                "single_sign_on": None if through == one.single_sign_on else through,
                 **chosen(f"change_{name}"),
             }
         )  # fmt: skip

@@ -69,10 +69,12 @@ def months(today: date, number: int) -> list[date]:
 
 
 def day(given: str | None) -> date | None:
+    """None for nonsense, and for a day so far off that no arithmetic goes beyond it."""
     try:
-        return date.fromisoformat(given or "")
+        found = date.fromisoformat(given or "")
     except ValueError:
         return None
+    return found if 1900 <= found.year <= 9000 else None
 
 
 def month_end(today: date) -> date:

@@ -68,6 +68,16 @@ def signed_out() -> NoReturn:
     st.stop()
 
 
+def provider_name() -> str:
+    """What people call the identity provider; '' where there is none."""
+    return backend.settings().oidc_name if backend.settings().oidc_issuer else ""
+
+
+def sign_out() -> None:
+    """This session; the websocket is closed soon after."""
+    backend.sessions().sign_out(token())
+
+
 def token() -> str:
     return str(st.user.get("session") or "")
 

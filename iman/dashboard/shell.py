@@ -13,7 +13,15 @@ from starlette.responses import HTMLResponse, Response
 from streamlit import file_util
 
 from iman.dashboard import text
-from iman.dashboard.gate import App, Receive, Scope, Send, header, is_page_address
+from iman.dashboard.gate import (
+    STREAMLITS,
+    App,
+    Receive,
+    Scope,
+    Send,
+    header,
+    is_page_address,
+)
 
 _OURS = (
     '<link rel="icon" href="/auth/assets/icon.svg" type="image/svg+xml" />'
@@ -36,7 +44,7 @@ class Shell:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         ours = scope["type"] == "http" and is_page_address(scope)
-        if ours and not scope["path"].startswith("/auth/"):
+        if ours and not scope["path"].startswith("/auth/") and STREAMLITS not in scope:
             answer = HTMLResponse(self._page, headers={"cache-control": "no-cache"})
             return await answer(scope, receive, send)
         return await self._app(scope, receive, send)

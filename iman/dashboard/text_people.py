@@ -54,6 +54,13 @@ CHANGE = "Change a person"
 CHANGE_WHO = "Person"
 CHANGE_ACTIVE = "May sign in"
 CHANGE_SAVE = "Save"
+SINGLE_SIGN_ON = "Signs in through single sign-on"
+SINGLE_SIGN_ON_HELP = (
+    "On: the provider’s person of this name takes the account over when they sign in next; its "
+    "password is gone, and their groups give role and limits. Off: a password is needed again."
+)
+THROUGH_PROVIDER = "single sign-on"
+NO_PASSWORD = "Signs in through single sign-on, without a password of Iman’s."  # noqa: S105 -- a sentence
 CHANGED = "Saved."
 RESET = "One-time password"
 RESET_HELP = "Ends their sessions. With this password they choose their own."

@@ -170,6 +170,21 @@ class Checklist:
     standing: Standing
 
 
+def in_words(checklist: Checklist, *, step: str = "", note: int = 0) -> str:
+    """How it stands, for the audit trail; of *step* and of the note *note* more exactly."""
+    now = checklist.standing
+    told = [one.text for one in now.notes if one.id == note]
+    if step in now.steps:
+        one = now.steps[step]
+        told += [" ".join(part for part in (step, one.state, one.how or "", one.owner) if part)]
+    told += [str(now.phase), f"way {now.branch or 'not chosen'}"]
+    told += [f"{name} {answer}" for name, answer in sorted(now.choices.items())]
+    told += [f"{now.done} of {now.wanted} steps", f"owner {now.owner or 'nobody'}"]
+    told += [f"due {now.due or 'never'}", f"{len(now.notes)} notes"]
+    told += [f"{len(now.attachments)} attachments", f"playbook {checklist.digest[:12]}"]
+    return "; ".join(told)
+
+
 @dataclass(slots=True)
 class _Gathered:
     branch: str = ""

@@ -27,6 +27,7 @@ class StoredUser:
     wrong: int = 0  # wrong passwords since then
     wrong_at: datetime | None = None
     wrong_from: str = ""
+    provider: bool = False  # signs in through the identity provider, and with no password
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +38,7 @@ class StoredSession:
     reach: Reach = EVERYWHERE
     must_change: bool = False
     notice: str = ""
+    provider: bool = False
 
 
 def find_user(conn: duckdb.DuckDBPyConnection, name: str) -> StoredUser | None:
@@ -54,7 +56,7 @@ def _users(conn: duckdb.DuckDBPyConnection, name: str | None) -> list[StoredUser
             name=row[0], role=Role(row[1]), password_hash=row[2], created_at=from_db(row[3]),
             reach=_reach(row[4], row[5]), active=row[6], must_change=row[7],
             signed_in_at=from_db(row[8]), wrong=row[9], wrong_at=from_db(row[10]),
-            wrong_from=row[11],
+            wrong_from=row[11], provider=row[12],
         )
         for row in conn.execute(_SQL["users"], {"name": name}).fetchall()
     ]  # fmt: skip
@@ -93,12 +95,34 @@ def change_user(
     )  # fmt: skip
 
 
+def account_stands(conn: duckdb.DuckDBPyConnection, name: str, now: datetime) -> str:
+    """An account in words for the audit trail; '' where there is none."""
+    user = find_user(conn, name)
+    if user is None:
+        return ""
+    row = first_row(conn, _SQL["open_sessions"], {"name": name, "now": to_db(now)})
+    many = int(row[0]) if row else 0
+    told = [f"role {user.role}", str(user.reach), _HOW[user.provider, user.must_change]]
+    told += [] if user.active else ["may not sign in"]
+    told += [f"{many} open session{'' if many == 1 else 's'}"]
+    return "; ".join(told)
+
+
+_HOW = {
+    (False, False): "a password of their own",
+    (False, True): "a password for one use",
+    (True, False): "signs in through the provider",
+    (True, True): "signs in through the provider",
+}
+
+
 def last_to_manage(conn: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Whether *name* is the only one left who manages people."""
+    """Whether *name* is the only one left who manages people, with a password: what an identity
+    provider gives it may take, or be away."""
     managing = [
         one.name
         for one in list_users(conn)
-        if one.active and one.role is Role.ADMIN and not one.reach.limited
+        if one.active and one.role is Role.ADMIN and not one.reach.limited and not one.provider
     ]
     return managing == [name]
 
@@ -152,7 +176,7 @@ def find_session(
         return None
     return StoredSession(
         name=row[0], role=Role(row[1]), expires_at=from_db(row[2]), reach=_reach(row[3], row[4]),
-        must_change=row[5], notice=row[6],
+        must_change=row[5], notice=row[6], provider=row[7],
     )  # fmt: skip
 
 

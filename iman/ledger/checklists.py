@@ -22,11 +22,13 @@ from iman.domain.checklist import (
     Event,
     EventKind,
     Evidence,
+    Note,
     Phase,
     StepState,
     standing,
     still_matters,
 )
+from iman.domain.people import EVERYWHERE, Reach
 from iman.domain.playbook import Step, filled
 from iman.errors import DaemonRefused, NotFound
 from iman.ledger.cause_reading import rows
@@ -153,8 +155,12 @@ def add(
     body: Mapping[str, Any] | None = None,
     request_id: str = "",
     playbook: str | None = None,
+    reach: Reach = EVERYWHERE,
 ) -> Checklist:
-    """Add one event and bring the summary up to date. The same *request_id* again adds nothing."""
+    """Add one event and bring the summary up to date. The same *request_id* again adds nothing.
+
+    *reach*: of who does it; a note is for those who see as much, or by who sees everything.
+    """
     before = load(conn, checklist_id)
     if request_id:
         seen = {"id": checklist_id, "request_id": request_id}
@@ -166,6 +172,7 @@ def add(
             "id": checklist_id, "version": before.standing.version + 1, "now": to_db(now),
             "who": who, "kind": kind.value, "step": step, "request_id": request_id,
             "body": json.dumps(dict(body or {}), ensure_ascii=False),
+            "companies": list(reach.companies), "sites": list(reach.sites),
         },
     )  # fmt: skip
     if playbook is not None:
@@ -272,6 +279,14 @@ def note(conn: duckdb.DuckDBPyConnection, checklist_id: int, text: str, **event:
     return add(conn, checklist_id, EventKind.NOTED, body={"text": text}, **event)
 
 
+def note_of(loaded: Checklist, note_id: int) -> Note:
+    """Raises ``NotFound``."""
+    known = next((one for one in loaded.standing.notes if one.id == note_id), None)
+    if known is None:
+        raise NotFound(f"This checklist has no note {note_id}.")
+    return known
+
+
 def edit_note(
     conn: duckdb.DuckDBPyConnection,
     checklist_id: int,
@@ -285,14 +300,14 @@ def edit_note(
 
     Raises ``NotFound``, and ``DaemonRefused`` where somebody changed it meanwhile.
     """
-    loaded = load(conn, checklist_id)
-    known = next((one for one in loaded.standing.notes if one.id == note_id), None)
-    if known is None:
-        raise NotFound(f"This checklist has no note {note_id}.")
+    known = note_of(load(conn, checklist_id), note_id)
     if known.version != seen:
         by = known.edited_by or known.by
         raise DaemonRefused(f"{by} has changed this note meanwhile; nothing was overwritten.")
     body = {"note": note_id, "text": text}
+    row = first_row(conn, _SQL["event_reach"], {"id": checklist_id, "version": note_id})
+    companies, sites = row or (None, None)  # whoever edits it: for those it was written for
+    event["reach"] = Reach(companies=tuple(companies or ()), sites=tuple(sites or ()))
     return add(conn, checklist_id, EventKind.NOTE_EDITED, body=body, step=known.step, **event)
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from iman.domain.document import CLOSED_STATES
+from iman.errors import DaemonRefused
 from iman.ledger.queries import first_row, queries
 from iman.ledger.reach import another
 from iman.ledger.read_model import Facts, Refusals, Row, aware, facts
@@ -29,6 +30,7 @@ _SHOWN = (
     "synced_at", "erp_reference", "parent",
 )  # fmt: skip
 
+_LONGEST_WINDOW = timedelta(days=3 * 366)
 #: What closed_totals cannot tell apart.
 _BEYOND_TOTALS = ("search", "began_from", "began_to", "dated_to", "refused_from")
 
@@ -119,7 +121,11 @@ def wanted_values(
     """A filter as the queries read it.
 
     *began_from* and *began_to* bound when it first failed, or arrived; *dated_to* its date.
+    Raises ``DaemonRefused`` for refusals in a window that is longer than three years.
     """
+    if refused is not None and refused.until - refused.since > _LONGEST_WINDOW:
+        # it is taken apart into quarters of an hour: of all time they would fill the memory
+        raise DaemonRefused("Refusals are looked for in a window of three years at most.")
     wanted = list(states)
     return {
         "entry_type": entry_type,

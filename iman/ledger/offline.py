@@ -50,8 +50,10 @@ def read_only(path: Path, reach: Reach = EVERYWHERE) -> Iterator[duckdb.DuckDBPy
 class OfflinePeople:
     """Who may look while the daemon is away. Nobody may do anything."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, passwords_only: frozenset[str] = frozenset()) -> None:
+        """*passwords_only*: the names that may sign in with a password; none: everybody."""
         self._path = path
+        self._only = passwords_only
 
     def session(self, token: str) -> Me | None:
         """The session as the ledger has it; None where there is none or it has ended.
@@ -65,7 +67,7 @@ class OfflinePeople:
             found = find_session(conn, digest, now=datetime.now(UTC))
         if found is None or found.must_change:  # it can be changed only while the daemon runs
             return None
-        return _me(found.name, found.role, found.reach, found.expires_at)
+        return _me(found.name, found.role, found.reach, found.expires_at, found.provider)
 
     def sign_out(self, token: str) -> None:
         """The daemon hears of it when it starts. Raises ``LedgerError``."""
@@ -78,15 +80,16 @@ class OfflinePeople:
         """Raises ``NotSignedIn`` or ``LedgerError``. Nothing is written, so the caller keeps it."""
         with read_only(self._path) as conn:
             user = find_user(conn, name)
-        fits = password_fits(user.password_hash if user else None, password)
+        with_one = user is not None and not user.provider and (not self._only or name in self._only)
+        fits = password_fits(user.password_hash if user and with_one else None, password)
         if not fits or user is None or not user.active or user.must_change:
             raise NotSignedIn("The name or the password is wrong.")
         return _me(user.name, user.role, user.reach, datetime.now(UTC) + _SESSION)
 
 
-def _me(name: str, role: Role, reach: Reach, expires_at: datetime) -> Me:
+def _me(name: str, role: Role, reach: Reach, expires_at: datetime, provider: bool = False) -> Me:
     person = Person(name=name, role=role, reach=reach)
     return Me(
         name=name, role=role, permissions=sorted(person.permissions), expires_at=expires_at,
-        companies=list(reach.companies), sites=list(reach.sites),
+        companies=list(reach.companies), sites=list(reach.sites), single_sign_on=provider,
     )  # fmt: skip

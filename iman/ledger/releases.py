@@ -144,7 +144,7 @@ def begin(conn: duckdb.DuckDBPyConnection, ids: Ids, order: Order, *, now: datet
     event = AuditEvent(
         who=order.who, role=order.role, action="release", target=order.title, allowed=True,
         reason=f"{planned['documents']} documents, {planned['amount']}. {order.reason}".strip(),
-        origin=order.origin,
+        origin=order.origin, after=f"release {release_id}",
     )  # fmt: skip
     write_audit(conn, ids, event, now=now)
     return release_id
@@ -334,7 +334,8 @@ def _audit(
 ) -> None:
     event = AuditEvent(
         who="iman", role="", action=action, target=known["title"], allowed=True,
-        reason=reason[:500], origin="release",
+        reason=reason[:500], origin="release", before=str(known["state"]),
+        after=action.removeprefix("release_"),
     )  # fmt: skip
     write_audit(conn, ids, event, now=now)
 

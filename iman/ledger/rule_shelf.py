@@ -37,6 +37,13 @@ def newest(conn: duckdb.DuckDBPyConnection) -> Shelved:
     return _shelved(found[0]) if found else Shelved(id=0, rules=(), by="", at=None, told="")
 
 
+def in_words(shelved: Shelved) -> str:
+    """For the audit trail."""
+    if not shelved.id:
+        return "no rules of the site's own"
+    return f"edit {shelved.id}: {', '.join(rule.id for rule in shelved.rules) or 'no rules'}"
+
+
 def edits(conn: duckdb.DuckDBPyConnection, *, limit: int = 100) -> list[Shelved]:
     """Newest first."""
     return [_shelved(row) for row in rows(conn, _SQL["rule_edits"], {"limit": limit})]

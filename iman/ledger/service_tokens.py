@@ -76,6 +76,15 @@ def find_token(
     )
 
 
+def token_stands(conn: duckdb.DuckDBPyConnection, name: str, now: datetime) -> str:
+    """A token in words for the audit trail; '' where none of that name is in force."""
+    row = first_row(conn, _SQL["token_stands"], {"name": name, "now": to_db(now)})
+    if row is None:
+        return ""
+    reach = Reach(companies=tuple(row[1]), sites=tuple(row[2]))
+    return f"may {', '.join(row[0])}; {reach}; until {from_db(row[3]):%Y-%m-%d}"
+
+
 def revoke(conn: duckdb.DuckDBPyConnection, name: str | None, *, who: str, now: datetime) -> None:
     """*name*'s, or all of them. Raises ``NotFound`` where that name has none in force."""
     if name is not None:

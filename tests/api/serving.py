@@ -74,6 +74,15 @@ class Served:
     def now(self) -> datetime:
         return self.books.now
 
+    def sign_in(self) -> None:
+        """Everybody who may with a password."""
+        with self.http() as http:
+            for role, password in PASSWORDS.items():
+                body = {"name": role.value, "password": password}
+                answer = http.post("/api/v1/sessions", json=body)
+                if answer.is_success:
+                    self.tokens[role] = answer.json()["token"]
+
     def http(self, token: str | None = None) -> httpx.Client:
         """Close it; a token of the test's own may be given."""
         headers = {} if token is None else {"authorization": f"Bearer {token}"}
@@ -94,12 +103,13 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Served]:
+def serving(folder: Path, **options: Any) -> Iterator[Served]:
+    """*options*: what ``create_app`` takes besides."""
     with patch("iman.api.passwords._HASHER", _QUICK):
-        yield from _serving(folder)
+        yield from _serving(folder, options)
 
 
-def _serving(folder: Path) -> Iterator[Served]:
+def _serving(folder: Path, options: dict[str, Any]) -> Iterator[Served]:
     books = Books(lambda now: DuckDBLedger(folder / "ledger.duckdb", now=now))
     served = Served(books)
     for role, password in PASSWORDS.items():
@@ -107,17 +117,13 @@ def _serving(folder: Path) -> Iterator[Served]:
             save_user, name=role.value, role=role, password_hash=hash_password(password), now=NOW
         )
         books.ledger.write(save).result()
-    served.app = create_app(ledger=books.ledger, daemon=served.daemon, now=served.now)
+    served.app = create_app(ledger=books.ledger, daemon=served.daemon, now=served.now, **options)
     listening = listen("127.0.0.1", 0, "a free port")
     served.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
     thread = ApiThread(served.app, listening)
     thread.start()
     try:
-        with served.http() as http:
-            for role, password in PASSWORDS.items():
-                body = {"name": role.value, "password": password}
-                answer = http.post("/api/v1/sessions", json=body)
-                served.tokens[role] = answer.json()["token"]
+        served.sign_in()
         yield served
     finally:
         thread.stop()

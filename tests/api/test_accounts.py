@@ -70,7 +70,7 @@ def test_guesses_from_many_addresses_make_no_progress_either(fresh: Served):
     """And whoever signed in from somewhere before is not kept out there."""
     assert sign_in(fresh, "admin", ADMIN, OFFICE).status_code == 201
     several = [f"203.0.{n // 250}.{n % 250}" for n in range(1000)]
-    guesses = fresh.app.state.people._guesses
+    guesses = fresh.app.state.people.guesses
     looked_at = 0
     for address in several:
         try:

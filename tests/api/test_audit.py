@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from iman.cli import app
 from iman.domain.people import Role
 from iman.errors import NotAllowed
+from iman.ledger.audit import AuditEvent, write_audit
 from tests.api.serving import PASSWORDS, Served
 
 
@@ -29,6 +30,47 @@ def test_an_action_is_kept_with_what_stood_before_and_the_number_of_the_call(ser
     ]
     assert told[2][:3] == ("resume", "paused", "pushing")
     assert len(told[2][3]) == 16  # nobody gave one
+
+
+def test_no_action_that_changes_something_leaves_out_before_and_after(fresh: Served):
+    """Looked at in every test of the suite (tests/conftest.py); this is the look itself."""
+    books = fresh.books
+
+    def silent(conn) -> None:
+        event = AuditEvent(
+            who="t", role="admin", action="forgets", target="x", allowed=True, reason="", origin="t"
+        )
+        write_audit(conn, books.ledger.ids, event, now=books.now)
+
+    with pytest.raises(AssertionError, match="forgets of 'x' tells neither"):
+        books.ledger.write(silent).result()
+
+
+def test_people_and_tokens_are_told_before_and_after(fresh: Served):
+    known = {"name": "eva", "password": "a password of hers", "role": "support", "sites": ["HGH"]}
+    fresh.call("POST", "/users", json=known)
+    fresh.call("PUT", "/users/eva", json={"role": "manager"})
+    fresh.call("POST", "/users/eva/reset-password")
+    fresh.call("POST", "/users", json=known | {"sites": []})
+    fresh.call("POST", "/tokens", json={"name": "script", "permissions": ["view"]})
+    fresh.call("DELETE", "/tokens/script")
+    told = [
+        (one["action"], one["old_value"].partition("; a")[0], one["new_value"].partition("; a")[0])
+        for one in fresh.audit()[-6:]
+    ]
+    assert told[:2] == [
+        ("save_user", "", "role support; sites HGH"),
+        ("change_user", "role support; sites HGH", "role manager; everything"),
+    ]
+    assert [one[0] for one in told] == [
+        "save_user", "change_user", "reset_password", "save_user", "issue_token", "revoke_token",
+    ]  # fmt: skip
+    reset, again, issued, revoked = fresh.audit()[-4:]
+    assert "a password of their own" in reset["old_value"]
+    assert "a password for one use" in reset["new_value"] == again["old_value"]
+    assert issued["old_value"] == revoked["new_value"] == ""
+    assert issued["new_value"].startswith("may view; everything; until ")
+    assert revoked["old_value"] == issued["new_value"]
 
 
 def test_what_is_refused_is_kept_too(served: Served):

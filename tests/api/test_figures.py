@@ -101,3 +101,28 @@ def test_a_window_nobody_can_read_is_told(lived: Served, wrong: str):
     answer = lived.call("GET", f"/history?{wrong}")
     assert answer.status_code == 422
     assert set(answer.json()) == {"error", "message"}
+
+
+def test_a_window_of_all_time_is_refused_and_fills_no_memory(served: Served):
+    """It is taken apart into quarters of an hour, and a caller may ask for any two moments."""
+    ages = {"refused_from": "1901-01-02T00:00:00Z", "refused_to": "8999-12-30T00:00:00Z"}
+    for path in ("/documents", "/documents/1/neighbours", "/exports/documents"):
+        answer = served.call("GET", path, params=ages)
+        assert answer.status_code == 409, path
+        assert "three years at most" in answer.json()["message"]
+    years = {"refused_from": "2024-01-01T00:00:00Z", "refused_to": "2026-12-31T00:00:00Z"}
+    assert served.call("GET", "/documents", params=years).status_code == 200
+
+
+def test_a_moment_at_the_end_of_time_is_no_moment(served: Served):
+    for moment in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00"):
+        for path in ("/series", "/overview", "/failures", "/counts", "/marks"):
+            answer = served.call("GET", path, params={"until": moment})
+            assert answer.status_code in (200, 422), (path, answer.text)
+        for name in ("began_from", "began_to", "refused_from"):
+            assert served.call("GET", "/documents", params={name: moment}).status_code == 422
+        body = {"reason": "x", "until": moment}
+        assert served.call("POST", "/documents/1/park", json=body).status_code == 422
+    assert (
+        served.call("GET", "/series", params={"until": "0001-01-01T00:00:00Z"}).status_code == 422
+    )

@@ -30,6 +30,7 @@ RULES = {
 OPEN_ROUTES = {
     ("get", PREFIX + "/health"), ("get", PREFIX + "/health/alive"),
     ("get", PREFIX + "/health/ready"), ("post", PREFIX + "/sessions"),
+    ("post", PREFIX + "/sessions/oidc"),
 }  # fmt: skip
 OWN = {
     ("delete", PREFIX + "/sessions/current"), ("delete", PREFIX + "/me/sessions"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from iman.api.app import PREFIX, create_app
@@ -341,6 +343,48 @@ def test_a_checklist_on_a_cause_is_shared_and_its_evidence_counts_nobody_else(ch
     token = limited(changing, "at-NOR", Role.SUPPORT, sites=["NOR"])
     with changing.http(token) as http:
         assert http.get(f"{PREFIX}/checklists/{started}").status_code == 404
+
+
+def test_a_note_on_a_shared_checklist_is_not_read_by_other_sites(changing: Served):
+    """Nor what was attached, nor that there was one; who sees everything writes for everybody."""
+    started = changing.call("POST", "/causes/1/checklist").json()["checklist_id"]
+    path = f"{PREFIX}/checklists/{started}"
+    evidence = {"name": "proof.txt", "content": base64.b64encode(b"NOR-4711").decode()}
+
+    def seen(http: httpx.Client) -> dict[str, Any]:
+        return http.get(path).json()
+
+    hgh = limited(changing, "note-hgh", Role.SUPPORT, sites=["HGH"])
+    with changing.http(hgh) as http:
+        note = http.post(path + "/notes", json={"text": "HGH-1 is Mrs Hall's"}).json()["notes"][-1]
+        attached = http.post(path + "/attachments", json=evidence).json()["attachments"][-1]
+    changing.call("POST", f"/checklists/{started}/notes", json={"text": "for everybody"})
+    both = limited(changing, "note-both", Role.SUPPORT, sites=["HGH", "RIV"])
+    riv = limited(changing, "note-riv", Role.SUPPORT, sites=["RIV"])
+    company = limited(changing, "note-company", Role.SUPPORT, companies=["SERC"])
+    file = f"{path}/attachments/{attached['id']}"
+    # a company's person does not see all that a site's clerk does: the site in other companies
+    for token, reads in ((hgh, True), (both, True), (riv, False), (company, False)):
+        with changing.http(token) as http:
+            whole = seen(http)
+            texts = [one["text"] for one in whole["notes"]]
+            assert ("HGH-1 is Mrs Hall's" in texts) == reads, token
+            assert "for everybody" in texts
+            assert (attached["id"] in [one["id"] for one in whole["attachments"]]) == reads
+            assert ("proof.txt" in json.dumps(whole)) == reads
+            assert (http.get(file).status_code == 200) == reads
+            change = {"text": "changed", "version": note["version"]}
+            if not reads:
+                answer = http.put(f"{path}/notes/{note['id']}", json=change)
+                assert answer.status_code == 404
+                kept = http.post(path + "/notes", json={"text": "of RIV"})  # and it goes on
+                assert [one["text"] for one in kept.json()["notes"]][-1] == "of RIV"
+    change = {"text": "HGH-1 is done", "version": note["version"]}
+    edited = changing.call("PUT", f"/checklists/{started}/notes/{note['id']}", json=change)
+    assert edited.status_code == 200
+    for token, reads in ((hgh, True), (riv, False)):  # an admin's edit makes it nobody else's
+        with changing.http(token) as http:
+            assert ("HGH-1 is done" in http.get(path).text) == reads
 
 
 def test_whoever_is_limited_does_nothing_that_reaches_beyond(both: Served):

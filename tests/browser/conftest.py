@@ -8,7 +8,7 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -50,7 +50,9 @@ def _executable(playwright: Playwright) -> str | None:
     return next((place for place in found if place and Path(place).exists()), None)
 
 
-expect.set_options(timeout=20_000)  # where a bound is promised, the test states its own
+#: Milliseconds; where a bound is promised, the test states its own.
+USUALLY = 20_000
+expect.set_options(timeout=USUALLY)
 
 
 @pytest.fixture(scope="module")  # its event loop must be gone before other files' tests
@@ -70,12 +72,18 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         browser.close()
 
 
+_GO = """to => {
+    history.pushState({}, "", to);
+    dispatchEvent(new PopStateEvent("popstate"));
+}"""
+
+
 class Runs:
     """Told by the websocket: a run the person asked for has ended. Ticks don't count."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
-        self._asked = self._ended = 0
+        self._asked = self._ended = self._pages = 0
         page.on("websocket", self._listen)
 
     def _listen(self, socket) -> None:
@@ -91,13 +99,26 @@ class Runs:
     def _received(self, frame: bytes | str) -> None:
         if isinstance(frame, bytes):
             message = ForwardMsg.FromString(frame)
-            self._ended += message.WhichOneof("type") == "script_finished"
+            if message.WhichOneof("type") == "script_finished":
+                self._ended += 1
+                self._pages += message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
 
     @contextlib.contextmanager
     def rerun(self, seconds: float = 30) -> Iterator[None]:
-        asked, ended, until = self._asked, self._ended, time.monotonic() + seconds
+        asked, ended = self._asked, self._ended
         yield
-        while not (self._asked > asked and self._ended > ended):
+        self._await(lambda: self._asked > asked and self._ended > ended, seconds)
+
+    @contextlib.contextmanager
+    def page_run(self, seconds: float = 30) -> Iterator[None]:
+        """Not a part's: a whole page's has ended."""
+        pages = self._pages
+        yield
+        self._await(lambda: self._pages > pages, seconds)
+
+    def _await(self, what: Callable[[], bool], seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not what():
             assert time.monotonic() < until, "no run finished"
             self._page.wait_for_timeout(10)  # lets Playwright hand over frames
 
@@ -144,8 +165,14 @@ class Visitor:
             self.page.get_by_role("button", name="Sign in", exact=True).click()
 
     def open(self, path: str) -> None:
-        with self.runs.rerun():
+        """By its address: the front end is loaded anew."""
+        with self.runs.page_run():
             self.page.goto(self.base + path)
+
+    def go(self, path: str) -> None:
+        """As by a link or the way back, in the app that is open: without loading it anew."""
+        with self.runs.page_run():
+            self.page.evaluate(_GO, path)
 
     def keep_picture(self, name: str) -> None:
         ARTEFACTS.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import USUALLY, Visitor
 from tests.system import Up, up, wait_for
 
 pytestmark = pytest.mark.browser
@@ -29,7 +29,7 @@ PATIENCE = 60_000
 def patient() -> Iterator[None]:
     expect.set_options(timeout=PATIENCE)
     yield
-    expect.set_options(timeout=5_000)
+    expect.set_options(timeout=USUALLY)
 
 
 @pytest.fixture(scope="module")

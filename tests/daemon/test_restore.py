@@ -52,11 +52,12 @@ def push_loop(here: Bench) -> str:
 
 
 def full_disk_loses_no_outcome(here: Bench) -> None:
-    here.faults(latency_ms={"min": 300, "max": 500})
     before = here.in_sage().total()
+    # the first answers come seconds later: time to fill the disk between asking and answer
+    here.faults(next=[{"kind": "slow", "times": FULL, "seconds": 8, "path": "ARInvoiceBatches"}])
     here.generate(FULL, seed=4)
-    wait_for(lambda: here.in_sage().total() > before, every=0.05)
-    may_write(here, 4096)  # answers are on their way, and cannot be written down
+    wait_for(lambda: here.sage("GET", "/sandbox/counts").json()["faults"].get("slow"))
+    may_write(here, 4096)
     try:
         wait_for(lambda: "does not take outcomes" in push_loop(here), every=0.1)
         assert here.in_sage().total() > before

@@ -49,7 +49,9 @@ class FakePeople:
         if name == "ada" and change.role is not Role.ADMIN:
             raise DaemonRefused("ada is the only one left who manages people: add another first.")
         told = {"companies": change.companies, "sites": change.sites, "active": change.active}
-        self.known[name] = make_user(name, change.role, **told)
+        before = self.known[name].single_sign_on
+        through = before if change.single_sign_on is None else change.single_sign_on
+        self.known[name] = make_user(name, change.role, single_sign_on=through, **told)
         return self.known[name]
 
     def reset_password(self, name: str) -> OneTimePassword:

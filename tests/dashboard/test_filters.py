@@ -94,6 +94,7 @@ def test_an_age_band_is_counted_from_now(age: str, begins, ends):
         {"since": "2026-03-03T10:00+00:00"},
         {"since": "yesterday", "until": "today"},
         {"since": "2026-03-03T10:00", "until": "2026-03-03T11:00"},  # of which zone?
+        {"since": "0001-01-01T00:00+00:00", "until": "9999-12-31T23:59-14:00"},
         {"age": "5"},
         {"age": "-1"},
         {"due": "soon"},

@@ -54,6 +54,44 @@ def test_an_admin_changes_resets_and_signs_out(open_page: OpenPage, known: FakeP
     assert "May not sign in" in html_of(at)
 
 
+def test_an_admin_gives_an_account_to_single_sign_on(
+    open_page: OpenPage, known: FakePeople, monkeypatch
+):
+    monkeypatch.setattr(session, "provider_name", lambda: "Example ID")
+    at = open_page("people.py", SeededReading())
+    at.toggle(key="change_ada_sso").set_value(True)
+    press(at, "Save")
+    assert known.known["ada"].single_sign_on
+    assert "single sign-on" in html_of(at)
+    reset = next(one for one in at.button if one.label == "One-time password")
+    assert reset.disabled
+    assert "without a password" in reset.help
+    at.toggle(key="change_ada_active").set_value(False)
+    press(at, "Save")  # what is not touched stays
+    assert (known.known["ada"].single_sign_on, known.known["ada"].active) == (True, False)
+    monkeypatch.setattr(session, "provider_name", lambda: "")
+    at = open_page("people.py", SeededReading())
+    at.toggle(key="change_ada_sso").set_value(False)  # also once there is no provider any more
+    press(at, "Save")
+    assert not known.known["ada"].single_sign_on
+    assert not [one for one in at.toggle if one.key == "change_ada_sso"]
+
+
+def test_who_signs_in_through_the_provider_has_no_password_to_change(
+    open_page: OpenPage, monkeypatch
+):
+    through = make_me(Role.SUPPORT).model_copy(update={"single_sign_on": True})
+    monkeypatch.setattr(session, "provider_name", lambda: "Example <b>ID</b>")
+    at = open_page("account.py", SeededReading())
+    assert "Change your password" in {one.label for one in at.button}
+    monkeypatch.setattr(session, "look_up", lambda _: through)
+    at.run()
+    labels = {one.label for one in at.button}
+    assert {"Sign in again", "Sign out here and there"} <= labels
+    assert "Change your password" not in labels
+    assert "Example &lt;b&gt;ID&lt;/b&gt; tells Iman your groups" in html_of(at)
+
+
 def test_a_token_is_shown_once_and_revoked(open_page: OpenPage, known: FakePeople):
     at = open_page("people.py", SeededReading())
     assert "No token has been made." in html_of(at)

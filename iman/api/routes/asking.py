@@ -16,10 +16,12 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from iman.api.client import ARROW
 from iman.api.door import SIGNED_IN
 from iman.api.people import People
+from iman.api.single_sign_on import SingleSignOn
 from iman.api.wire import Table
 from iman.domain.people import Permission, Person
 from iman.errors import NotSignedIn
 from iman.ledger.duckdb_ledger import DuckDBLedger
+from iman.proxies import Proxies
 
 _BEARER = HTTPBearer(auto_error=False)
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
@@ -37,6 +39,11 @@ _LARGEST_ID = 2**63 - 1
 
 def people(request: Request) -> People:
     found: People = request.app.state.people
+    return found
+
+
+def single_sign_on(request: Request) -> SingleSignOn:
+    found: SingleSignOn = request.app.state.single_sign_on
     return found
 
 
@@ -59,10 +66,12 @@ def origin(request: Request) -> str:
 
 
 def address(request: Request) -> str:
-    """Where a person sits. A dashboard on this machine says it of its browser."""
+    """Where a person sits. A dashboard on this machine, or on one that is trusted, says it of its
+    browser."""
     here = request.client.host if request.client else "?"
+    proxies: Proxies = request.app.state.proxies
     with contextlib.suppress(ValueError):
-        if ip_address(here).is_loopback:
+        if ip_address(here).is_loopback or proxies.trusts(here):
             return str(ip_address(request.headers.get("x-iman-address", here)))
     return here
 

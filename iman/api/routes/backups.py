@@ -31,7 +31,7 @@ def back_up(
     held, now = ledger(request), request.app.state.now()
     event = AuditEvent(
         who=person.name, role=person.role, action="back_up", target=body.folder or "scheduled",
-        allowed=True, reason="", origin=origin(request),
+        allowed=True, reason="", origin=origin(request), after="begun",
     )  # fmt: skip
     held.write(lambda conn: write_audit(conn, held.ids, event, now=now)).result()
     return _backups(request).state()

@@ -92,6 +92,13 @@ def start(request: Request, person: Worker, subject: checklists.Subject) -> Star
         return checklists.begin(conn, held.ids, subject, text, who=person.name, now=now)
 
     target = " ".join(part for part in (subject.error_type, subject.entity) if part)
-    checklist_id, new = audited(request, person, "start_checklist", target, work)
+    checklist_id, new = audited(
+        request, person, "start_checklist", target, work,
+        stands=lambda conn: _running(checklists.running_on(conn, subject)),
+    )  # fmt: skip
     remedies(request).nudge("probing")
     return Started(checklist_id=checklist_id, new=new)
+
+
+def _running(checklist_id: int | None) -> str:
+    return "none runs" if checklist_id is None else f"checklist {checklist_id} runs"

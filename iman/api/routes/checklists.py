@@ -22,7 +22,7 @@ from iman.api.wire_checklists import (
     SetDue,
     SetOwner,
 )
-from iman.domain.checklist import Checklist, EventKind, Phase
+from iman.domain.checklist import Checklist, EventKind, Phase, in_words
 from iman.domain.people import Person
 from iman.errors import DaemonRefused
 from iman.ledger import checklist_reading, checklists
@@ -188,12 +188,13 @@ def edit_note(
     request: Request, person: Worker, checklist_id: Id, note_id: Id, body: EditNote
 ) -> ChecklistView:
     """409 where somebody changed the note since the version you saw; nothing is overwritten."""
+    checklists.note_of(checklists.load(reader(request), checklist_id), note_id)  # one you may read
     return _done(
         request, person, checklist_id, "edit_note", f"note {note_id}",
         lambda conn, event: checklists.edit_note(
             conn, checklist_id, note_id, body.text, seen=body.version, **event
         ),
-        body.request_id,
+        body.request_id, note=note_id,
     )  # fmt: skip
 
 
@@ -285,7 +286,7 @@ def _mark(
     return _done(
         request, person, checklist_id, kind.value, f"{step}. {asked.reason}".strip(),
         lambda conn, event: checklists.mark(conn, checklist_id, step, kind, body=body, **event),
-        asked.request_id,
+        asked.request_id, step=step,
     )  # fmt: skip
 
 
@@ -306,18 +307,22 @@ def _add(
         lambda conn, event: checklists.add(
             conn, checklist_id, kind, body=body, step=step, **event
         ),
-        request_id,
+        request_id, step=step,
     )  # fmt: skip
 
 
 def _done(
     request: Request, person: Person, checklist_id: int, action: str, told: str, work: Any,
-    request_id: str,
+    request_id: str, *, step: str = "", note: int = 0,
 ) -> ChecklistView:  # fmt: skip
     """Run *work* with who, when and which request, audited; the checklist afterwards."""
-    event = {"who": person.name, "now": moment(request), "request_id": request_id}
+    event = {
+        "who": person.name, "now": moment(request), "request_id": request_id,
+        "reach": person.reach,
+    }  # fmt: skip
     audited(
         request, person, f"checklist_{action}", f"checklist {checklist_id}",
         lambda conn: work(conn, dict(event)), reason=told,
+        stands=lambda conn: in_words(checklists.load(conn, checklist_id), step=step, note=note),
     )  # fmt: skip
     return seen(request, checklist_id)

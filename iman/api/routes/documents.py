@@ -7,11 +7,11 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime
 
 from iman.api.routes.asking import Viewer, as_asked, ledger, needs, origin, people, reader
 from iman.api.routes.figures import known_zone
 from iman.api.wire import (
+    AwareMoment,
     DocumentDetail,
     DocumentId,
     Neighbours,
@@ -35,8 +35,8 @@ Text = Annotated[str | None, Query(max_length=200)]
 
 def refused_in(
     zone: Annotated[str, Depends(known_zone)],
-    refused_from: AwareDatetime | None = None,
-    refused_to: AwareDatetime | None = None,
+    refused_from: AwareMoment | None = None,
+    refused_to: AwareMoment | None = None,
     weekday: Annotated[int | None, Query(ge=1, le=7, description="1: Monday")] = None,
     hour: Annotated[int | None, Query(ge=0, le=23)] = None,
 ) -> read_model.Refusals | None:
@@ -58,8 +58,8 @@ def wanted(
     company: Text = None,
     search: Annotated[str, Query(max_length=200)] = "",
     order: Order = "newest",
-    began_from: AwareDatetime | None = None,
-    began_to: AwareDatetime | None = None,
+    began_from: AwareMoment | None = None,
+    began_to: AwareMoment | None = None,
     dated_to: date | None = None,
 ) -> dict[str, Any]:
     """The filter, as ``listing.documents`` takes it."""

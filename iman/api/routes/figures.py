@@ -9,10 +9,9 @@ from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import AwareDatetime
 
 from iman.api.routes.asking import Viewer, as_asked, reader
-from iman.api.wire import Durations, Overview, Queue, Table
+from iman.api.wire import AwareMoment, Durations, Overview, Queue, Table
 from iman.domain.document import EntryType
 from iman.ledger import figures, read_model
 from iman.ledger import queue as queues
@@ -50,7 +49,7 @@ def window(
     zone: Annotated[str, Depends(known_zone)],
     hours: Hours = 24,
     until: Annotated[
-        AwareDatetime | None, Query(description="Its end, a moment with an offset; absent: now")
+        AwareMoment | None, Query(description="Its end, a moment with an offset; absent: now")
     ] = None,
 ) -> read_model.Window:
     return read_model.Window(hours, request.app.state.now(), until, zone)

@@ -35,7 +35,7 @@ def retain(
     held, now = ledger(request), request.app.state.now()
     event = AuditEvent(
         who=person.name, role=person.role, action="prune", target="everything past its age",
-        allowed=True, reason="", origin=origin(request),
+        allowed=True, reason="", origin=origin(request), after="begun",
     )  # fmt: skip
     held.write(lambda conn: write_audit(conn, held.ids, event, now=now)).result()
     return state

@@ -103,6 +103,7 @@ def save(request: Request, person: Ruler, body: SaveRules) -> RuleListing:
                 now=now,
             ),
             reason=f"{body.reason}. {told}" if body.reason else told,
+            stands=lambda conn: rule_shelf.in_words(rule_shelf.newest(conn)),
         )  # fmt: skip
         rules.use(rule_shelf.newest(reader(request)).rules)
     remedies(request).nudge("rereading")

@@ -28,24 +28,27 @@ def faults(request: Request, _: Admin) -> SandboxFaults:
 @router.put("/sandbox/faults/{name}")
 def switch_on(request: Request, person: Admin, name: Name) -> SandboxFaults:
     """Beside what is on."""
+    before = _stands(request, name)
     found = _sandbox(request).switch(name, on=True)
-    _record(request, person, name, "on")
+    _record(request, person, name, before, "on")
     return _told(request, found)
 
 
 @router.delete("/sandbox/faults/{name}")
 def switch_off(request: Request, person: Admin, name: Name) -> SandboxFaults:
     """This one only."""
+    before = _stands(request, name)
     found = _sandbox(request).switch(name, on=False)
-    _record(request, person, name, "off")
+    _record(request, person, name, before, "off")
     return _told(request, found)
 
 
 @router.delete("/sandbox/faults")
 def clear(request: Request, person: Admin) -> SandboxFaults:
     """All of them, also those set on the sandbox's own panel."""
+    before = _stands(request)
     found = _sandbox(request).clear()
-    _record(request, person, "all", "off")
+    _record(request, person, "all", before, "off")
     return _told(request, found)
 
 
@@ -61,10 +64,16 @@ def _told(request: Request, switches: list[dict[str, Any]]) -> SandboxFaults:
         raise DaemonRefused("The sandbox is of another version than this Iman.") from exc
 
 
-def _record(request: Request, person: Person, name: str, what: str) -> None:
+def _stands(request: Request, name: str = "") -> str:
+    """Of one fault, or which of all are on."""
+    on = [str(one["name"]) for one in _sandbox(request).faults() if one["on"]]
+    return ("on" if name in on else "off") if name else ", ".join(on) or "off"
+
+
+def _record(request: Request, person: Person, name: str, before: str, after: str) -> None:
     now, held = request.app.state.now(), ledger(request)
     event = AuditEvent(
         who=person.name, role=person.role, action="sandbox_fault", target=name, allowed=True,
-        reason="", origin=origin(request), after=what,
+        reason="", origin=origin(request), before=before, after=after,
     )  # fmt: skip
     held.write(lambda conn: write_audit(conn, held.ids, event, now=now)).result()

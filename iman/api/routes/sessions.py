@@ -6,8 +6,17 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from iman.api.routes.asking import Viewer, address, ledger, origin, people, reader, signed_in
-from iman.api.wire import Health, Me, Preference, Session, SignIn
+from iman.api.routes.asking import (
+    Viewer,
+    address,
+    ledger,
+    origin,
+    people,
+    reader,
+    signed_in,
+    single_sign_on,
+)
+from iman.api.wire import Health, Me, Preference, ProviderSignIn, Session, SignIn
 from iman.api.wire_people import PasswordChange
 from iman.domain.people import SERVICE, Person
 from iman.errors import DaemonRefused
@@ -29,6 +38,13 @@ def sign_in(request: Request, body: SignIn) -> Session:
     return people(request).sign_in(body.name, body.password, address=address(request))
 
 
+@router.post("/sessions/oidc", status_code=201)
+def sign_in_through_provider(request: Request, body: ProviderSignIn) -> Session:
+    """Open to everybody: the identity provider's signed ID token, fresh and used once. 403 where
+    none of the person's groups has a role, 409 where no provider is set up or it is away."""
+    return single_sign_on(request).sign_in(body.id_token, address=address(request))
+
+
 @router.delete("/sessions/current", status_code=204)
 def sign_out(request: Request, session: Annotated[str, Depends(signed_in)]) -> Response:
     """Ends the session of the token sent. The token is worth nothing afterwards."""
@@ -43,6 +59,8 @@ def change_password(
     request: Request, session: Annotated[str, Depends(signed_in)], body: PasswordChange
 ) -> Response:
     """One's own password; every other session of that person ends. 401 where the old is wrong."""
+    if people(request).me(session).single_sign_on:
+        raise DaemonRefused("You sign in through single sign-on: your password is the provider's.")
     people(request).change_password(
         _account(request, session), session, body.password, body.new_password,
         address=address(request), origin=origin(request),

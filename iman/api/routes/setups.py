@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request
 
-from iman.api.routes.asking import Viewer, reader
+from iman.api.routes.asking import Viewer, ledger, reader
 from iman.api.routes.causes import start
-from iman.api.routes.remedy_asking import Id, Worker, audited, moment, remedies
+from iman.api.routes.remedy_asking import Id, Worker, event_of, moment, remedies
 from iman.api.wire_checklists import Started
 from iman.api.wire_remedies import Refreshed, SetupCode, SetupGap, SetupGaps
 from iman.domain.cause import CauseKey
 from iman.ledger import cause_reading, setups
+from iman.ledger.audit import write_audit
 from iman.ledger.checklists import Subject
 from iman.ledger.queries import first_row, queries
 
@@ -30,8 +32,12 @@ def gaps(request: Request, _: Viewer) -> SetupGaps:
 @router.post("/setup-gaps/refresh")
 def refresh(request: Request, person: Worker) -> Refreshed:
     """Compare both systems now. 409 where one of them cannot be read."""
+    before = len(setups.gaps(ledger(request).reader(), now=moment(request)))
     open_gaps, new = remedies(request).compare()
-    audited(request, person, "compare_setups", "", lambda _: None, reason=f"{open_gaps} gaps")
+    held, now = ledger(request), moment(request)
+    event = event_of(request, person, "compare_setups", "", f"{new} new")
+    told = replace(event, before=f"{before} gaps", after=f"{open_gaps} gaps")
+    held.write(lambda conn: write_audit(conn, held.ids, told, now=now)).result()
     return Refreshed(gaps=open_gaps, new=new)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
 from iman.api.passwords import hash_password, new_token, one_time_password
 from iman.api.people import TOKEN_MARK
-from iman.api.routes.asking import ledger, needs, people, reader
+from iman.api.routes.asking import ledger, needs, people, reader, single_sign_on
 from iman.api.routes.remedy_asking import audited, event_of, moment
 from iman.api.wire_people import (
     IssuedToken,
@@ -23,9 +24,10 @@ from iman.api.wire_people import (
 )
 from iman.domain.people import Permission, Person, Reach, Role
 from iman.errors import DaemonRefused, NotFound
-from iman.ledger import service_tokens
+from iman.ledger import provider_accounts, service_tokens
 from iman.ledger.accounts import (
     StoredUser,
+    account_stands,
     change_user,
     end_sessions,
     find_user,
@@ -35,6 +37,7 @@ from iman.ledger.accounts import (
     set_password,
 )
 from iman.ledger.audit import write_audit
+from iman.ledger.service_tokens import token_stands
 
 router = APIRouter(tags=["users"])
 T = TypeVar("T")
@@ -53,6 +56,7 @@ def add_user(request: Request, person: Admin, body: NewUser) -> User:
     now, hashed = moment(request), hash_password(body.password)
 
     def work(conn: Any) -> User:
+        _of_iman(conn, body.name)
         _keep_one(conn, body.name, body.role, body.reach, active=True)
         save_user(conn, body.name, body.role, hashed, now=now, reach=body.reach)
         end_sessions(conn, body.name, now=now)
@@ -64,14 +68,25 @@ def add_user(request: Request, person: Admin, body: NewUser) -> User:
 
 @router.put("/users/{name}")
 def change(request: Request, person: Admin, name: Name, body: UserChange) -> User:
-    """A new role, new limits, or no signing in any more; open sessions follow at once."""
-    now = moment(request)
+    """A new role, new limits, or no signing in any more; open sessions follow at once. 409 for
+    role and limits of who signs in through the identity provider: their groups give them."""
+    now, issuer = moment(request), single_sign_on(request).issuer
 
     def work(conn: Any) -> User:
-        _known(conn, name)
-        _keep_one(conn, name, body.role, body.reach, active=body.active)
+        known = _known(conn, name)
+        through = known.provider if body.single_sign_on is None else body.single_sign_on
+        if through and not known.provider and issuer is None:
+            raise DaemonRefused("No identity provider is set up: oidc_issuer names one.")
+        if through and known.provider and (body.role, body.reach) != (known.role, known.reach):
+            raise DaemonRefused(
+                f"{name} signs in through single sign-on: the role and the limits come from the "
+                "groups, by oidc_groups."
+            )
+        _keep_one(conn, name, body.role, body.reach, active=body.active and not through)
         change_user(conn, name, body.role, body.reach, active=body.active)
-        if not body.active:
+        if body.single_sign_on is not None:
+            _hand_over(conn, name, issuer if through else None, now)
+        if not body.active or body.single_sign_on is not None:
             end_sessions(conn, name, now=now)
         return _shown(_known(conn, name))
 
@@ -86,6 +101,7 @@ def reset(request: Request, person: Admin, name: Name) -> OneTimePassword:
     hashed = hash_password(password)
 
     def work(conn: Any) -> None:
+        _of_iman(conn, name)
         _known(conn, name)
         set_password(conn, name, hashed, must_change=True)
         end_sessions(conn, name, now=now)
@@ -127,7 +143,10 @@ def issue(request: Request, person: Admin, body: NewToken) -> IssuedToken:
 
     may = ", ".join(sorted(body.permissions))
     told = f"may {may}; {body.reach}; until {expires:%Y-%m-%d}"
-    audited(request, person, "issue_token", body.name, work, reason=told)
+    audited(
+        request, person, "issue_token", body.name, work, reason=told,
+        stands=lambda conn: token_stands(conn, body.name, now),
+    )  # fmt: skip
     return IssuedToken(name=body.name, token=token, expires_at=expires)
 
 
@@ -147,12 +166,17 @@ def _changing(
     request: Request, person: Person, action: str, target: str, work: Callable[[Any], T],
     reason: str = "",
 ) -> T:  # fmt: skip
-    """Run *work*, which takes something back, with its audit event in the same transaction."""
+    """Run *work*, which takes something back, with its audit event in the same transaction; how
+    the account or the token stands is told before and after."""
     held, now = ledger(request), moment(request)
+    told = event_of(request, person, action, target, reason)
+    stands = token_stands if action == "revoke_token" else account_stands
 
     def both(conn: Any) -> T:
+        before = stands(conn, target, now)
         done = work(conn)
-        write_audit(conn, held.ids, event_of(request, person, action, target, reason), now=now)
+        event = replace(told, before=before, after=stands(conn, target, now))
+        write_audit(conn, held.ids, event, now=now)
         return done
 
     return people(request).take_back(both)
@@ -163,6 +187,22 @@ def _known(conn: Any, name: str) -> StoredUser:
     if found is None:
         raise NotFound(f"There is nobody called {name}.")
     return found
+
+
+def _of_iman(conn: Any, name: str) -> None:
+    """Raises ``DaemonRefused`` for an account that is the identity provider's."""
+    known = find_user(conn, name)
+    if known is not None and known.provider:
+        raise DaemonRefused(f"{name} signs in through single sign-on and has no password in Iman.")
+
+
+def _hand_over(conn: Any, name: str, issuer: str | None, now: datetime) -> None:
+    """To the provider's person of that name, the first who comes; or, without one, back."""
+    if issuer is None:
+        provider_accounts.unbind(conn, name)
+    else:
+        provider_accounts.bind(conn, name, issuer=issuer, subject="", now=now)
+    set_password(conn, name, provider_accounts.NO_PASSWORD)
 
 
 def _keep_one(conn: Any, name: str, role: Role, reach: Reach, *, active: bool) -> None:
@@ -176,5 +216,5 @@ def _shown(one: StoredUser) -> User:
         name=one.name, role=one.role, companies=list(one.reach.companies),
         sites=list(one.reach.sites), active=one.active, must_change_password=one.must_change,
         created_at=one.created_at, signed_in_at=one.signed_in_at, wrong_passwords=one.wrong,
-        wrong_at=one.wrong_at,
+        wrong_at=one.wrong_at, single_sign_on=one.provider,
     )  # fmt: skip

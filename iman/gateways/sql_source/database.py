@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
 from iman.errors import SettingsError, SourceUnavailable
+from iman.secret import Secret
 
 _CONNECT_SECONDS = 10
 
@@ -33,15 +35,44 @@ _PACKAGES: Final = {"psycopg": "'psycopg[binary]'", "pyodbc": "pyodbc", "MySQLdb
 
 
 class Database:
-    """A small pool on byondpro's database. Blocking: called from a thread.
+    """A small pool on byondpro's database. Blocking: called from any thread.
 
-    Raises ``SettingsError`` where the URL is none or its driver is not installed.
+    An address, or a password in it, that was changed in its file or key ring is taken up by the
+    next question. Raises ``SettingsError`` where it is none or its driver is not installed.
     """
 
-    def __init__(self, url: str, *, timeout: float) -> None:
+    def __init__(self, url: str | Secret, *, timeout: float) -> None:
         self._timeout = timeout
-        self._url = _read_url(url)
+        self._secret = url if isinstance(url, Secret) else None
+        self._lock = Lock()
+        self._given = url if isinstance(url, str) else url.value()
+        self._url = _read_url(self._given)
+        self._passwords = {self._url.password or ""}  # of before, too: an error may come late
         self._engine = _engine(self._url, timeout)
+
+    def _take_up(self) -> None:
+        """Another address than the last. One of another kind of database wants a new start."""
+        if self._secret is None:
+            return
+        with self._lock:
+            try:
+                given = self._secret.value()
+                if given == self._given:
+                    return
+                url = _read_url(given)
+                engine = _engine(url, self._timeout)
+            except SettingsError as error:
+                raise SourceUnavailable(str(error)) from error
+            if engine.dialect.name != self._engine.dialect.name:
+                engine.dispose()
+                raise SourceUnavailable(
+                    f"IMAN_SQL_URL names {engine.dialect.name} now and named "
+                    f"{self._engine.dialect.name} at the start: start the daemon again."
+                )
+            before, self._engine = self._engine, engine
+            self._url, self._given = url, given
+            self._passwords.add(url.password or "")
+        before.dispose()  # what is being asked over it is finished
 
     @property
     def dialect(self) -> str:
@@ -77,9 +108,10 @@ class Database:
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[Connection]:
+        self._take_up()
         self._check_file()
         try:
-            conn = self._engine.connect()
+            conn = self._connect()
         except exc.TimeoutError as error:  # our own pool, while a lost network holds both
             raise SourceUnavailable(
                 f"The connections to byondpro's database at {self.shown} are all waiting."
@@ -91,6 +123,16 @@ class Database:
             ) from error
         with conn:
             yield conn
+
+    def _connect(self) -> Connection:
+        try:
+            return self._engine.connect()
+        except exc.DBAPIError:
+            # a key ring is looked at again only when what it said before is refused
+            if self._secret is None or not self._secret.changed():
+                raise
+        self._take_up()
+        return self._engine.connect()
 
     def _check_file(self) -> None:
         """SQLite would make a new, empty file of a mistyped name."""
@@ -117,7 +159,8 @@ class Database:
         cause = getattr(error, "orig", None) or error
         lines = str(cause).strip().splitlines() or [type(cause).__name__]
         line = lines[0].strip().rstrip(".:")[:300]
-        for secret in {self._url.password or "", quote(self._url.password or "", safe="")} - {""}:
+        written = {quote(one, safe="") for one in self._passwords}
+        for secret in (self._passwords | written) - {""}:
             line = line.replace(secret, "***")
         return line
 

@@ -37,7 +37,10 @@ WHERE checklist_id = $id AND request_id = $request_id AND request_id <> '';
 
 -- name: insert_event
 INSERT INTO checklist_events
-VALUES ($id, $version, $now, $who, $kind, $step, $body, $request_id);
+VALUES ($id, $version, $now, $who, $kind, $step, $body, $request_id, $companies, $sites);
+
+-- name: event_reach
+SELECT companies, sites FROM checklist_events WHERE checklist_id = $id AND version = $version;
 
 -- name: summarise
 UPDATE checklists

@@ -124,18 +124,29 @@ WHERE (cause_id IS NULL OR cause_id IN (SELECT cause_id FROM causes))
        OR list_contains(getvariable('companies'), company));
 
 -- name: checklist_events
--- What a look-up saw may name and count other sites' documents.
+-- What a look-up saw may name and count other sites' documents. A note, or what was attached, may
+-- tell of them too: it is read by those who see all that its writer saw, and by everybody where the
+-- writer was limited to nothing and so knew whom it is shared with.
 SELECT * REPLACE (
     CASE WHEN coalesce(json_extract_string(body, '$.evidence'), '') = '' THEN body
          ELSE json_merge_patch(body, '{"evidence": "Looked up by Iman."}') END AS body)
-FROM held.checklist_events WHERE checklist_id IN (SELECT checklist_id FROM checklists);
+FROM held.checklist_events WHERE checklist_id IN (SELECT checklist_id FROM checklists)
+  AND (kind NOT IN ('noted', 'note_edited', 'attached')
+       OR coalesce(len(companies), 0) + coalesce(len(sites), 0) = 0
+       OR (getvariable('companies') IS NULL OR (coalesce(len(companies), 0) > 0
+               AND list_has_all(getvariable('companies'), companies)))
+          AND (getvariable('sites') IS NULL OR (coalesce(len(sites), 0) > 0
+               AND list_has_all(getvariable('sites'), sites))));
 
 -- name: probe_results
 SELECT * REPLACE ('Looked up by Iman.' AS evidence)
 FROM held.probe_results WHERE checklist_id IN (SELECT checklist_id FROM checklists);
 
 -- name: attachments
-SELECT * FROM held.attachments WHERE checklist_id IN (SELECT checklist_id FROM checklists);
+SELECT a.* FROM held.attachments a WHERE EXISTS (
+    SELECT 1 FROM checklist_events e
+    WHERE e.checklist_id = a.checklist_id AND e.kind = 'attached'
+      AND json_extract_string(e.body, '$.attachment') = CAST(a.attachment_id AS VARCHAR));
 
 -- name: release_documents
 SELECT * FROM held.release_documents WHERE document_id IN (SELECT document_id FROM documents);

@@ -46,11 +46,20 @@ class Report:
     calls: int = 0
     refused: int = 0
     answers: Counter[int] = field(default_factory=Counter)
+    of: Counter[str] = field(default_factory=Counter)  # calls by caller
+    refused_to: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         told = ", ".join(f"{status}: {n:,}" for status, n in sorted(self.answers.items()))
-        return f"{self.calls:,} calls, {self.refused:,} refused ({told}); {len(self.faults)} faults"
+        who = ", ".join(
+            f"{name} {n:,} ({self.refused_to[name]:,} refused)"
+            for name, n in sorted(self.of.items())
+        )
+        return (
+            f"{self.calls:,} calls, {self.refused:,} refused ({told}); by caller {who}; "
+            f"{len(self.faults)} faults"
+        )
 
 
 class Campaign:
@@ -119,6 +128,8 @@ class Campaign:
             self._fault(f"{told}: {exc!r}")
             return
         self.report.calls += 1
+        self.report.of[role or "nobody"] += 1
+        self.report.refused_to[role or "nobody"] += answer.status_code >= 400
         self.report.answers[answer.status_code] += 1
         try:
             case.validate_response(answer, checks=CHECKS, headers=headers)

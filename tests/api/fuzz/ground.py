@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import httpx
 from argon2 import PasswordHasher
 
 from iman.api.app import create_app
@@ -20,6 +21,8 @@ from iman.api.wire import Health
 from iman.bench.seed_ledger import refusals
 from iman.domain.attempt import Sighting
 from iman.domain.people import Role
+from iman.domain.single_sign_on import GroupRole
+from iman.gateways.oidc import OpenIdProvider, Provider
 from iman.ledger.accounts import save_user
 from iman.ledger.duckdb_ledger import DuckDBLedger
 from iman.ledger.seeding import Seed, make
@@ -63,16 +66,31 @@ class Remedies(NoRemedies):
         return Sighting(found=None, sure=document_id % 2 == 0, reason="Sage 300 does not answer")
 
 
+def provider_that_is_away() -> OpenIdProvider:
+    """What is no token is refused before it is asked; it does not answer for what could be one."""
+    away = httpx.MockTransport(lambda _: httpx.Response(503))
+    wanted = Provider(
+        issuer="https://provider.example",
+        client_id="iman",
+        name_claim="name",
+        groups_claim="groups",
+    )
+    return OpenIdProvider(wanted, httpx.Client(transport=away))
+
+
 class Ground:
     """The app, its ledger, and how everything in it stands."""
 
     def __init__(self, ledger: DuckDBLedger) -> None:
         self.ledger = ledger
+        self.provider = provider_that_is_away()
         self.app = create_app(
             ledger=ledger,
             daemon=Well(),
             now=lambda: NOW + timedelta(minutes=1),
             remedies=Remedies(),
+            provider=self.provider,
+            mapping=[GroupRole(group="everybody", role=Role.MANAGER)],
             rules=Rules(calls_per_second=1e9),
         )
         tables = ledger.reader().execute(
@@ -110,6 +128,8 @@ def ground(folder: Path) -> Iterator[Ground]:
                     save_user(conn, role.value, role, hashed, now=NOW)
 
                 ledger.write(save).result()
-            yield Ground(ledger)
+            made = Ground(ledger)
+            with closing(made.provider):
+                yield made
     finally:
         ledger.close()

@@ -11,8 +11,9 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page
 
 _WATCH = (Path(__file__).parent / "watch.js").read_text("utf-8")
-_PATIENCE = 40.0  # seconds for one page
+_PATIENCE = 90.0  # seconds for one page
 _SETTLED = 2.5  # seconds without a change, after which a first look counts as the whole page
+_KNOWN_STATES = ("notRunning", "running")
 _CLICK = """(path) => {
   window.imanSeen = [];
   const link = [...document.querySelectorAll('[data-testid="stSidebarNavLink"]')].find(
@@ -69,15 +70,20 @@ def watched(context: BrowserContext) -> Page:
 
 
 def first_look(page: Page, url: str) -> Whole:
-    """Open a page for the first time and wait until nothing is added to it."""
+    """Open a page for the first time and wait until nothing is added to it.
+
+    A script that only runs says nothing on a busy machine: one must have ended meanwhile.
+    """
     page.goto(url, wait_until="commit")
     end, quiet_since, before = time.monotonic() + _PATIENCE, time.monotonic(), Whole(0, 0, 0)
     while True:
-        now = _last(page)
+        seen = _seen(page)
+        now = seen[-1] if seen else None
         whole = Whole(now["charts"], now["blocks"], now["widgets"]) if now else before
-        if whole != before or not now or now["state"] not in ("notRunning", "running"):
+        if whole != before or not now or now["pending"] or now["state"] not in _KNOWN_STATES:
             before, quiet_since = whole, time.monotonic()
-        if whole.blocks and time.monotonic() - quiet_since > _SETTLED:
+        ended = any(whole.is_(one) and one["state"] == "notRunning" for one in seen)
+        if whole.blocks and ended and time.monotonic() - quiet_since > _SETTLED:
             return whole
         if time.monotonic() > end:
             raise RuntimeError(f"{url} does not come to rest: {now}")
@@ -115,15 +121,16 @@ def _ready(page: Page, whole: Whole, what: str, *, begun: float = 0.0) -> float:
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         running = False
-        for one in page.evaluate("window.imanSeen || []"):
+        for one in _seen(page):
             running |= one["state"] in ("running", "initial")  # not the page that is left
             # a short script may begin and end between two frames: then it is told by what is there
             if whole.in_(one) and (running or whole.is_(one)):
                 return float(one["at"]) / 1000 - begun
         page.wait_for_timeout(50)
-    raise RuntimeError(f"{what} was not ready: wanted {whole}, saw {json.dumps(_last(page))}")
+    raise RuntimeError(f"{what} was not ready: wanted {whole}, saw {json.dumps(_seen(page)[-1:])}")
 
 
-def _last(page: Page) -> dict[str, Any] | None:
-    seen = page.evaluate("window.imanSeen || []")
-    return seen[-1] if seen else None
+def _seen(page: Page) -> list[dict[str, Any]]:
+    """What ``watch.js`` wrote down; the newest comes last."""
+    found: list[dict[str, Any]] = page.evaluate("window.imanSeen || []")
+    return found

@@ -12,6 +12,10 @@
       state: app ? app.getAttribute("data-test-script-state") : null,
       charts: painted,
       blocks: count('[data-testid="stHtml"]'),
+      // what has its place, and is not painted yet
+      pending: count('[data-testid="stSkeleton"]') +
+        [...document.querySelectorAll('[data-testid="stPlotlyChart"]')]
+          .filter((one) => !one.querySelector(".main-svg")).length,
       widgets: count('[data-testid="stSelectbox"], [data-testid="stTextInput"]'),
     };
     const key = JSON.stringify(now);

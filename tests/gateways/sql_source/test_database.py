@@ -8,13 +8,15 @@ import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import select, text
+from pydantic import SecretStr
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.dialects import mssql
 
 from iman.errors import SettingsError, SourceUnavailable
 from iman.gateways.sql_source.database import Database
 from iman.gateways.sql_source.names import Outbox, split
 from iman.gateways.sql_source.source import SqlSource
+from iman.secret import Secret
 from tests.builders import NOW
 from tests.gateways.sql_source.sources import Sql, ddl, deliver, fetch, make_status
 
@@ -155,6 +157,47 @@ def test_a_password_is_never_shown(tmp_path):
         pass
     assert "does not answer at postgresql://127.0.0.1:1/x" in str(told.value)
     assert "cret" not in str(told.value)
+
+
+def test_a_changed_address_is_used_without_a_restart(tmp_path):
+    """As after a move of the database, or a new password; one of another kind is told."""
+    secret = tmp_path / "address"
+    urls = [f"sqlite:///{tmp_path / name}" for name in ("before.sqlite", "after.sqlite")]
+    for number, url in enumerate(urls):
+        (tmp_path / url.rsplit("/", 1)[1]).touch()
+        with create_engine(url).connect() as conn:
+            conn.execute(text("CREATE TABLE t (n integer)"))
+            conn.execute(text(f"INSERT INTO t VALUES ({number})"))  # noqa: S608 -- a number of ours
+            conn.commit()
+        conn.engine.dispose()
+
+    def give(url: str) -> None:
+        secret.write_text(url)
+        secret.chmod(0o600)
+
+    def read() -> int:
+        with database.reading("check") as conn:
+            return conn.execute(text("SELECT n FROM t")).scalar_one()
+
+    give(urls[0])
+    database = Database(Secret(SecretStr(f"file:{secret}"), "IMAN_SQL_URL"), timeout=5)
+    assert read() == 0
+    with database.reading("check") as under_way:
+        give(urls[1])
+        assert read() == 1
+        assert under_way.execute(text("SELECT n FROM t")).scalar_one() == 0  # it is finished
+    assert read() == 1
+    assert "after.sqlite" in database.shown
+    give("postgresql://iman:S3cret@127.0.0.1:1/x")
+    with pytest.raises(SourceUnavailable, match="start the daemon again"):
+        read()
+    give("nonsense S3cret")
+    with pytest.raises(SourceUnavailable, match="not a database's address") as told:
+        read()
+    assert "S3cret" not in str(told.value)
+    give(urls[0])
+    assert read() == 0
+    database.close()
 
 
 def test_a_mistyped_file_is_not_made(tmp_path):
