@@ -30,8 +30,9 @@ from iman.settings import DaemonSettings
 
 Row = dict[str, Any]
 _ONE_IN = 10  # documents that are refused
-_READERS = 4
-_PAUSE = 0.01  # seconds between two questions of a reader
+_READERS = 2
+_READ = 4  # of so many refused documents one is read, so that readers keep up
+_PAUSE = 0.05  # seconds between two questions of a reader, which are part of what is measured
 _FIRST = 90_000_000
 _PASSWORD = "bench-password"  # noqa: S105 -- of an account that this measurement makes
 _LIMIT = 120.0  # seconds for one error to be read
@@ -104,7 +105,9 @@ def _running(settings: DaemonSettings, ledger: DuckDBLedger) -> Iterator[str]:
 def _read(api: str, ledger: DuckDBLedger) -> dict[str, float]:
     """When each refusal was first seen, by the document's number."""
     rows = ledger.reader().execute("SELECT document_id, number FROM documents ORDER BY document_id")
-    wanted = [(key, number) for key, number in rows.fetchall() if not int(number[4:]) % _ONE_IN]
+    wanted = [
+        (key, number) for key, number in rows.fetchall() if not int(number[4:]) % (_ONE_IN * _READ)
+    ]
     with httpx.Client(base_url=f"{api}/api/v1", trust_env=False, timeout=60) as http:
         body = {"name": "bench", "password": _PASSWORD}
         token = http.post("/sessions", json=body).raise_for_status().json()["token"]

@@ -330,6 +330,9 @@ def _connect(path: Path, memory_limit: str, wait_seconds: float) -> duckdb.DuckD
                 config={
                     "memory_limit": memory_limit,
                     "checkpoint_threshold": "64MB",
+                    # merging blocks of big tables took seconds of a checkpoint that commits wait
+                    # for; what is wholly deleted is given back all the same
+                    "max_vacuum_tasks": 0,
                     "threads": min(4, os.cpu_count() or 1),
                 },
             )
