@@ -115,4 +115,4 @@ def none_found(wanted: DocumentFilter) -> None:
     if plain and wanted.states == filters.SHOW[filters.DEFAULT_SHOW]:
         parts.empty(text.NOTHING_NEEDS_ATTENTION, text.NOTHING_NEEDS_ATTENTION_HINT, css="good")
     else:
-        parts.empty(text.NO_MATCH, text.NO_DOCUMENT_HINT)
+        parts.empty(text.NO_MATCH, text.NO_LISTED_HINT)
