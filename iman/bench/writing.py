@@ -192,7 +192,7 @@ def _wide(ids: Sequence[int], now: datetime) -> dict[str, _Rows]:
         ],
         "bodies": [(one, one, _BODY, _BODY) for one in ids],
         "closings": [
-            (one, 1, "synced", now, "187-1", 1, 1, None, *closing, searched) for one in ids
+            (one, 1, "synced", now, "187-1", 1, 1, None, *closing, searched, one) for one in ids
         ],
         "write_backs": [
             (one, "SERC", "invoice", "INV-000001", 1, "processed", "", "187-1", 1, now)

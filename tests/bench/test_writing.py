@@ -41,7 +41,7 @@ def test_what_is_written_is_counted_beside_duckdb_alone():
 @pytest.mark.xdist_group("bench")
 def test_errors_are_read_through_the_api_after_they_came():
     (row,) = bench("readable")["readable"]
-    assert row["errors"] == 2  # of ten one in four is read
+    assert row["errors"] == 3  # of ten one in four is read: the first, the fifth and the ninth
     assert 0 < row["p50_ms"] <= row["max_ms"]
 
 
