@@ -17,8 +17,8 @@ _DOCUMENTS = """
 SELECT d.document_id AS id, d.number, d.entry_type, d.site, s.state, d.booking, d.customer_name,
        CAST(d.amount AS DOUBLE) AS amount, s.error_type,
        coalesce(s.first_failed_at, d.received_at) AS began,
-       lower(concat_ws(' ', d.number, d.booking, d.customer, d.customer_name,
-                       s.error_text)) AS words
+       regexp_replace(lower(concat_ws(' ', d.number, d.booking, d.customer, d.customer_name,
+                                      s.error_text)), '[^a-z0-9]+0*', ' ', 'g') AS words
 FROM documents d JOIN (
     SELECT document_id, state, first_failed_at, error_type, error_text FROM open_documents
     UNION ALL SELECT document_id, state, first_failed_at, NULL, NULL FROM closings
@@ -34,8 +34,11 @@ FROM all_outcomes o JOIN all_attempts a USING (attempt_id) ORDER BY o.attempt_id
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """*since*: the first hour of the last ``DAYS`` days, UTC without a zone, as the tables' moments
-    are. *one*: a document to look at; *booking*: one to look for."""
+    """*words*, of a document: what it is found by, in small letters, without leading zeros.
+
+    *since*: the first hour of the last ``DAYS`` days, UTC without a zone, as the tables' moments
+    are. *one*: a document to look at; *booking*: one to look for.
+    """
 
     documents: pa.Table
     attempts: pa.Table

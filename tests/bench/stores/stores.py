@@ -119,13 +119,20 @@ _DOCUMENT = "SELECT id FROM attempts WHERE document_id = {one} ORDER BY id"
 
 
 class Relational:
-    """*ask*: a statement's rows. *moment*: how the store writes one down."""
+    """*ask*: a statement's rows. *moment*: how the store writes one down. *finds*: its condition
+    for documents with a word that begins like ``{word}``."""
 
     def __init__(
-        self, ask: Callable[[str], list[Any]], history: History, moment: Callable[[datetime], Any]
+        self,
+        ask: Callable[[str], list[Any]],
+        history: History,
+        moment: Callable[[datetime], Any],
+        *,
+        finds: str,
     ) -> None:
         self._ask, self._history = ask, history
         self._since = f"'{moment(history.since)}'"
+        self._finds = finds.format(word=history.booking)
 
     def _page(self, where: str) -> Page:
         ids = [row[0] for row in self._ask(_PAGE.format(where=where))]
@@ -141,7 +148,7 @@ class Relational:
         return self._page("WHERE site = 'HGH' AND entry_type = 'refund'")
 
     def booking(self) -> Page:
-        return self._page(f"WHERE words LIKE '%{self._history.booking}%'")
+        return self._page(f"WHERE {self._finds}")
 
     def refusals(self) -> dict[str, int]:
         return dict(self._ask(_REFUSALS.format(since=self._since)))
@@ -178,7 +185,7 @@ class InMemory:
 
     def booking(self) -> Page:
         words = self._documents["words"]
-        return self._page(self._documents[words.str.contains(self._history.booking, regex=False)])
+        return self._page(self._documents[words.str.contains(rf"\b{self._history.booking}")])
 
     def _lately(self) -> pd.DataFrame:
         return self._attempts[self._attempts["ended_at"] >= self._history.since]
@@ -213,7 +220,10 @@ def bare_duckdb(folder: Path, history: History) -> Iterator[Store]:
             conn.execute(f"CREATE TABLE {name} AS FROM given")
             conn.unregister("given")
         conn.execute("CHECKPOINT")
-        yield Relational(lambda sql: conn.execute(sql).fetchall(), history, datetime.isoformat)
+        yield Relational(
+            lambda sql: conn.execute(sql).fetchall(), history, datetime.isoformat,
+            finds=r"regexp_matches(words, '\b{word}')",
+        )  # fmt: skip
 
 
 _TYPES = {pa.int64(): "BIGINT", pa.float64(): "DOUBLE PRECISION", pa.bool_(): "BOOLEAN"}
@@ -233,7 +243,7 @@ def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
 
 @contextmanager
 def sqlite(folder: Path, history: History) -> Iterator[Store]:
-    """In its write-ahead mode, with a cache of 256 MB and statistics."""
+    """In its write-ahead mode, with a cache of 256 MB, statistics, and its full-text search."""
     with closing(sqlite3.connect(folder / "history.sqlite")) as conn:
         conn.execute("PRAGMA journal_mode = WAL")
         conn.execute("PRAGMA cache_size = -262144")
@@ -247,9 +257,16 @@ def sqlite(folder: Path, history: History) -> Iterator[Store]:
             conn.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)  # noqa: S608 -- ours
         for index in _INDEXES:
             conn.execute(index)
+        conn.execute(
+            "CREATE VIRTUAL TABLE found USING fts5(words, content=documents, content_rowid=id)"
+        )
+        conn.execute("INSERT INTO found (found) VALUES ('rebuild')")
         conn.execute("ANALYZE")
         conn.commit()
-        yield Relational(lambda sql: conn.execute(sql).fetchall(), history, _told)
+        yield Relational(
+            lambda sql: conn.execute(sql).fetchall(), history, _told,
+            finds="id IN (SELECT rowid FROM found WHERE found MATCH '{word}*')",
+        )  # fmt: skip
 
 
 def _told(moment: datetime) -> str:
@@ -257,9 +274,12 @@ def _told(moment: datetime) -> str:
     return moment.isoformat(" ", "microseconds")
 
 
+_VECTOR = "to_tsvector('simple', words)"
+
+
 @contextmanager
 def postgres(folder: Path, history: History) -> Iterator[Store]:
-    """Statements prepared by the driver after a few turns; statistics, vacuumed."""
+    """Statements prepared by the driver after a few turns; full-text search, and vacuumed."""
     with running_postgres(durable=True) as server:
         url = server.database().replace("+psycopg", "")
         with psycopg.connect(url, autocommit=True) as conn:
@@ -272,8 +292,12 @@ def postgres(folder: Path, history: History) -> Iterator[Store]:
                         copy.write_row(row)
             for index in _INDEXES:
                 conn.execute(index)
+            conn.execute(f"CREATE INDEX by_word ON documents USING gin ({_VECTOR})")
             conn.execute("VACUUM ANALYZE")
-            yield Relational(lambda sql: conn.execute(sql).fetchall(), history, datetime.isoformat)
+            yield Relational(
+                lambda sql: conn.execute(sql).fetchall(), history, datetime.isoformat,
+                finds=_VECTOR + " @@ to_tsquery('simple', '{word}:*')",
+            )  # fmt: skip
 
 
 @contextmanager
