@@ -49,8 +49,9 @@ def plant(path: Path) -> Planted:
             ledger.write(lambda conn, e=event: write_audit(conn, ledger.ids, e, now=now)).result()
         rows = _rows(
             ledger,
-            "SELECT d.document_id, customer_name, terms_description, o.error_text FROM documents d "
-            "JOIN open_documents o ON o.document_id = d.document_id WHERE d.site = 'HOSTILE'",
+            "SELECT d.document_id, d.customer_name, d.terms_description, o.error_text "
+            "FROM documents d JOIN open_documents o ON o.document_id = d.document_id "
+            "WHERE d.site = 'HOSTILE'",
         )
         found = _rows(ledger, "SELECT max(checklist_id) FROM checklists")[0][0]
         if found is not None:

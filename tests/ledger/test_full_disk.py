@@ -35,7 +35,7 @@ while attempts < 3000 and len(told) < 3:
         told.append(str(exc))
         if len(told) == 1 and threshold == "1MB":
             break
-    if threshold == "1MB" and path.stat().st_size > 3_900_000:
+    if threshold == "1MB" and ledger._opened:
         break
 resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 again = ledger.write(lambda conn: conn.execute("SELECT count(*) FROM kept").fetchall()).result(20)

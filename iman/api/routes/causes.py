@@ -44,7 +44,8 @@ def owner(request: Request, person: Worker, cause_id: Id, body: SetOwner) -> Cau
     audited(
         request, person, "cause_owner", f"cause {cause_id}",
         lambda conn: causes.set_owner(conn, cause_id, body.owner),
-        reason=body.reason, stands=lambda conn: cause_reading.cause(conn, cause_id)["owner"] or "nobody",
+        reason=body.reason,
+        stands=lambda conn: cause_reading.cause(conn, cause_id)["owner"] or "nobody",
     )  # fmt: skip
     conn, now = reader(request), moment(request)
     trend = cause_reading.trend(conn, [cause_id], hours=24, now=now)
