@@ -103,7 +103,8 @@ ACTIONS = {
 #: byondpro's field caption of what an action changes; of the others it is the state.
 FIELD_CAPTIONS = {
     "sandbox_fault": "Fault",
-    "save_user": "Role",
+    "save_user": "Account",
+    "change_user": "Account",
     "resync": "Round",
     "cause_owner": "Owner",
     "save_playbook": "Playbook",

@@ -204,8 +204,3 @@ SELECT DISTINCT document_id FROM (
     SELECT document_id FROM cause_leavings
     WHERE cause_id = $id AND left_at >= $since AND how NOT IN ('other_cause', 'reclassified')
 ) ORDER BY document_id;
-
--- name: leavings
--- 1.
-SELECT document_id, joined_at, left_at, how FROM cause_leavings
-WHERE cause_id = $id ORDER BY left_at DESC LIMIT $limit;
